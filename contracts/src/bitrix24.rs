@@ -1,0 +1,139 @@
+//! Bitrix24: the deal, its robot, its timeline, mirrored tasks.
+
+use chrono::{DateTime, Utc};
+use domain::buyout::start::RobotCall;
+use domain::car::Deal;
+use domain::file::FileRef;
+use domain::money::Money;
+use domain::staff::Role;
+use domain::task::TaskId;
+use serde::{Deserialize, Serialize};
+use temporalio_common::ActivityError;
+use temporalio_macros::activity_definitions;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReadDeal {
+    pub portal: String,
+    pub deal_id: u64,
+}
+
+/// Fields to bring to these values; what is `None` stays. Compared before writing, since every write
+/// starts the portal's robots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdateDeal {
+    pub portal: String,
+    pub deal_id: u64,
+    pub stage: Option<String>,
+    pub price: Option<Money>,
+    /// Result in words, Russian.
+    pub result: Option<String>,
+    /// Files for the deal's file field, replaced as a whole.
+    pub files: Vec<FileRef>,
+}
+
+/// A comment in the deal's timeline. `key` is embedded as a marker, by which a repeat finds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    pub portal: String,
+    pub deal_id: u64,
+    pub key: String,
+    pub text: String,
+    pub files: Vec<FileRef>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnswerRobot {
+    pub portal: String,
+    pub robot: RobotCall,
+    /// Stage at the end, e.g. `DONE`.
+    pub result: String,
+    pub message: String,
+    pub price: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum RobotAnswered {
+    Delivered,
+    /// The portal no longer waits: the answer stands in the timeline only.
+    Gone,
+}
+
+/// A task of ours as a task of the portal; the responsible is the owner, the assignee or the first
+/// employee with the role in the city.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MirrorTask {
+    pub portal: String,
+    pub deal_id: u64,
+    pub task: TaskId,
+    pub title: String,
+    pub details: String,
+    pub role: Role,
+    pub city: String,
+    pub person: Option<domain::staff::PersonId>,
+    pub excluded: Vec<domain::staff::PersonId>,
+    pub due_at: DateTime<Utc>,
+}
+
+/// A notice to everybody whom a task may concern. `tag` replaces an earlier notice of the same tag.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notify {
+    pub portal: String,
+    pub roles: Vec<Role>,
+    pub city: String,
+    pub person: Option<domain::staff::PersonId>,
+    pub tag: String,
+    pub text: String,
+}
+
+/// Markers of the activities, for `#[activity(definition = …)]`.
+pub mod markers {
+    pub use super::bitrix24_activities::*;
+}
+
+pub struct Bitrix24Activities;
+
+#[activity_definitions]
+impl Bitrix24Activities {
+    /// Reads the deal with its contact. Rejected when a field without which there is no buyout is empty;
+    /// the text names the field.
+    #[activity(name = "bitrix24.read_deal")]
+    pub fn read_deal(query: ReadDeal) -> Result<Deal, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Brings the deal to the given values.
+    #[activity(name = "bitrix24.update_deal")]
+    pub fn update_deal(update: UpdateDeal) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Writes into the timeline once per key; answers the comment's id.
+    #[activity(name = "bitrix24.comment")]
+    pub fn comment(comment: Comment) -> Result<u64, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Gives the waiting robot its answer.
+    #[activity(name = "bitrix24.answer_robot")]
+    pub fn answer_robot(answer: AnswerRobot) -> Result<RobotAnswered, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Makes the portal's task once per our task; answers its id, `None` when no employee fits.
+    #[activity(name = "bitrix24.mirror_task")]
+    pub fn mirror_task(task: MirrorTask) -> Result<Option<u64>, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Completes the portal's task; tolerant of a task already completed or deleted.
+    #[activity(name = "bitrix24.close_task")]
+    pub fn close_task(portal: String, task: u64) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Best effort: one notice per employee concerned.
+    #[activity(name = "bitrix24.notify")]
+    pub fn notify(notice: Notify) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+}

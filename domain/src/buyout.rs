@@ -1,0 +1,9 @@
+//! The remote buyout: what it is at any moment, what people decide, how it ends.
+
+pub mod decision;
+pub mod outcome;
+pub mod projection;
+pub mod rules;
+pub mod stage;
+pub mod start;
+pub mod state;
