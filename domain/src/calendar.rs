@@ -1,12 +1,16 @@
 //! Working time of a site: its hours, days off and holidays, in its own time zone.
 
+mod month_day;
+mod russia;
+
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+pub use self::month_day::{MonthDay, MonthDayError};
+pub use self::russia::russian_holidays;
 
 /// Searches end here: a century. A longer deadline is a mistyped setting, and must not hang a process.
 const HORIZON_DAYS: usize = 36_525;
@@ -67,19 +71,6 @@ pub enum CalendarError {
     NoWorkingDay,
 }
 
-/// A date of every year, written "01-31" (month, day).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct MonthDay {
-    month: u32,
-    day: u32,
-}
-
-/// The text is not a month and a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a yearly date is written month-day, like 01-31")]
-pub struct MonthDayError;
-
 impl WorkingCalendar {
     /// `closes` at 00:00 is the end of the day, so 00:00-00:00 is round the clock.
     pub fn new(
@@ -116,7 +107,7 @@ impl WorkingCalendar {
             closes: hour(21),
             days_off: Vec::new(),
             holidays: BTreeSet::new(),
-            yearly_holidays: [1, 2].map(|day| MonthDay { month: 1, day }).into(),
+            yearly_holidays: [MonthDay::NEW_YEAR, MonthDay::SECOND_OF_JANUARY].into(),
             extra_workdays: BTreeSet::new(),
         }
     }
@@ -216,6 +207,14 @@ impl WorkingCalendar {
         format!("{} {month}, {}", local.day(), local.format("%H:%M"))
     }
 
+    /// Date and time as documents write them: ("23 ноября 2026 г.", "14:05") on the site's clock.
+    pub fn date_and_time_ru(&self, at: DateTime<Utc>) -> (String, String) {
+        let local = self.local(at);
+        let month = MONTHS_GENITIVE[local.month0() as usize];
+        let date = format!("{} {month} {} г.", local.day(), local.year());
+        (date, local.format("%H:%M").to_string())
+    }
+
     /// Working hours day by day from the local date of `start` up to the horizon.
     fn hours_from(
         &self,
@@ -297,95 +296,6 @@ impl From<WorkingCalendar> for Fields {
             extra_workdays,
         }
     }
-}
-
-impl MonthDay {
-    /// `None` if no year has such a date; 29 February is one.
-    pub fn new(month: u32, day: u32) -> Option<Self> {
-        const LEAP_YEAR: i32 = 2024;
-        NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).map(Self::of)
-    }
-
-    fn of(date: NaiveDate) -> Self {
-        Self {
-            month: date.month(),
-            day: date.day(),
-        }
-    }
-}
-
-impl fmt::Display for MonthDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}-{:02}", self.month, self.day)
-    }
-}
-
-impl FromStr for MonthDay {
-    type Err = MonthDayError;
-
-    fn from_str(text: &str) -> Result<Self, MonthDayError> {
-        let (month, day) = text.split_once('-').ok_or(MonthDayError)?;
-        match (month.parse(), day.parse()) {
-            (Ok(month), Ok(day)) => Self::new(month, day).ok_or(MonthDayError),
-            (_, _) => Err(MonthDayError),
-        }
-    }
-}
-
-impl TryFrom<String> for MonthDay {
-    type Error = MonthDayError;
-
-    fn try_from(text: String) -> Result<Self, MonthDayError> {
-        text.parse()
-    }
-}
-
-impl From<MonthDay> for String {
-    fn from(date: MonthDay) -> Self {
-        date.to_string()
-    }
-}
-
-/// Non-working days of a year in Russia, besides Saturdays and Sundays.
-///
-/// 2026 is the full production calendar: the holidays of article 112 of the Labour Code (Трудовой
-/// кодекс, ст. 112), those that fall on a weekend carried over to the next working day by the same
-/// article (8 March to the 9th, 9 May to the 11th), and the days off that the government moved
-/// (постановление Правительства РФ от 24.09.2025 № 1466: 3 January to the 9th, 4 January to
-/// 31 December). No Saturday of 2026 is worked.
-///
-/// Any other year is the holidays of article 112 alone: the moves differ every year and come from
-/// the decree of that year, to be added to the site's calendar. `None` before 2013, when the article
-/// got its present list.
-pub fn russian_holidays(year: i32) -> Option<BTreeSet<NaiveDate>> {
-    const FIRST_YEAR_OF_THE_LIST: i32 = 2013;
-    const ARTICLE_112: [(u32, u32); 14] = [
-        (1, 1),
-        (1, 2),
-        (1, 3),
-        (1, 4),
-        (1, 5),
-        (1, 6),
-        (1, 7),
-        (1, 8),
-        (2, 23),
-        (3, 8),
-        (5, 1),
-        (5, 9),
-        (6, 12),
-        (11, 4),
-    ];
-    const MOVED_2026: [(u32, u32); 4] = [(1, 9), (3, 9), (5, 11), (12, 31)];
-
-    if year < FIRST_YEAR_OF_THE_LIST {
-        return None;
-    }
-    let moved: &[(u32, u32)] = if year == 2026 { &MOVED_2026 } else { &[] };
-    ARTICLE_112
-        .iter()
-        .chain(moved)
-        .map(|(month, day)| NaiveDate::from_ymd_opt(year, *month, *day))
-        .collect()
 }
 
 const fn hour(hour: u32) -> NaiveTime {
@@ -491,35 +401,13 @@ mod tests {
     }
 
     #[test]
-    fn the_year_2026_is_the_production_calendar() {
-        let days: Vec<String> = russian_holidays(2026)
-            .unwrap()
-            .iter()
-            .map(|d| d.format("%m-%d").to_string())
-            .collect();
-        assert_eq!(
-            days.join(" "),
-            "01-01 01-02 01-03 01-04 01-05 01-06 01-07 01-08 01-09 02-23 03-08 03-09 05-01 05-09 \
-             05-11 06-12 11-04 12-31"
-        );
+    fn an_office_works_247_days_in_2026_as_published() {
         let workdays = date(2026, 1, 1)
             .iter_days()
             .take_while(|day| day.year() == 2026)
             .filter(|day| office().is_workday(*day))
             .count();
-        assert_eq!(workdays, 247, "the published number of working days");
-    }
-
-    #[test]
-    fn other_years_have_the_statutory_days_only() {
-        assert_eq!(russian_holidays(2027).unwrap().len(), 14);
-        assert!(
-            !russian_holidays(2027)
-                .unwrap()
-                .contains(&date(2027, 12, 31))
-        );
-        assert_eq!(russian_holidays(2012), None);
-        assert_eq!(russian_holidays(i32::MAX), None);
+        assert_eq!(workdays, 247);
     }
 
     #[test]
@@ -570,10 +458,6 @@ mod tests {
             serde_json::to_string(&dealer()).unwrap(),
             r#"{"tz":"Europe/Moscow","opens":"09:00:00","closes":"21:00:00","days_off":[],"holidays":[],"yearly_holidays":["01-01","01-02"],"extra_workdays":[]}"#
         );
-        for wrong in ["13-01", "02-30", "1", "", "01-01-01"] {
-            assert_eq!(wrong.parse::<MonthDay>(), Err(MonthDayError), "{wrong}");
-        }
-        assert_eq!("02-29".parse::<MonthDay>().unwrap().to_string(), "02-29");
     }
 
     #[test]

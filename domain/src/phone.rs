@@ -43,8 +43,8 @@ impl PhoneError {
 
 impl Phone {
     /// Reads a number as people type it and partners send it. A number with a plus is international.
-    /// Without one, eleven digits from 8 and ten digits are Russian, everything else is
-    /// international.
+    /// Without one, eleven digits from 8 and ten digits are Russian, fewer are refused, and the
+    /// rest is international, as messengers send it.
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
         let text = text.trim();
         let (international, rest) = match text.strip_prefix('+') {
@@ -60,10 +60,19 @@ impl Phone {
                 _ => return Err(PhoneError::Character),
             }
         }
-        match (international, digits.len()) {
-            (false, 11) if digits.starts_with('8') => digits.replace_range(..1, "7"),
-            (false, 10) => digits.insert(0, '7'),
-            (_, _) => {}
+        if !international {
+            match digits.len() {
+                11 if digits.starts_with('8') => digits.replace_range(..1, "7"),
+                // No area code is 89 or 79: it is a number with its 8 or 7 and a digit lost.
+                10 if digits.starts_with("89") || digits.starts_with("79") => {
+                    return Err(PhoneError::Length { digits: 10 });
+                }
+                10 => digits.insert(0, '7'),
+                // Most likely a Russian number with a digit lost: money and papers go to numbers, so
+                // it is not taken for one of another country.
+                short @ 1..10 => return Err(PhoneError::Length { digits: short }),
+                _ => {}
+            }
         }
         Self::from_digits(digits)
     }
@@ -238,6 +247,8 @@ mod tests {
             ("89000000012, 89000000013", PhoneError::Character),
             ("+7+9000000012", PhoneError::Character),
             ("900000001", PhoneError::Length { digits: 9 }),
+            ("8900000001", PhoneError::Length { digits: 10 }),
+            ("7900000001", PhoneError::Length { digits: 10 }),
             ("+7 900 000-00-1", PhoneError::Length { digits: 10 }),
             ("+1234567890123456", PhoneError::Length { digits: 16 }),
             ("+7 100 000-00-12", PhoneError::Code),

@@ -329,7 +329,7 @@ mod tests {
             String::from_utf8(URL_SAFE_NO_PAD.decode(parts[2]).unwrap()).unwrap(),
             r#"{"p":"offer","s":"buyout:demo:1042","a":"client","e":1795691100,"i":"AAECAwQFBgcICQoLDA0ODw"}"#
         );
-        assert_eq!(parts[3], "GOLDEN");
+        assert_eq!(parts[3], "ruGI1tU_susV-FDY-fkmfWipbX8nsoebCGh1_uhdGLk");
     }
 
     #[test]

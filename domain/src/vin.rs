@@ -1,10 +1,13 @@
 //! What identifies a car: a VIN, or the frame number of a car made for the Japanese market.
 
+mod frame;
+
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::frame::{Frame, FrameError};
 
 /// Length of a VIN (ISO 3779).
 const VIN_LEN: usize = 17;
@@ -12,7 +15,6 @@ const VIN_LEN: usize = 17;
 const CHECK_DIGIT: usize = 8;
 /// Weight of each position (49 CFR part 565); the check digit's own is zero.
 const WEIGHTS: [u32; VIN_LEN] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-const FRAME_LEN: std::ops::RangeInclusive<usize> = 5..=20;
 /// Letters and digits in the frame numbers that are in use: model code and serial number.
 const USUAL_FRAME_LEN: std::ops::RangeInclusive<usize> = 9..=14;
 
@@ -138,110 +140,6 @@ impl Vin {
     }
 }
 
-/// The number on the frame of a car made for the Japanese market, which has no VIN:
-/// "NZE121-3056789" (model code, hyphen, serial number).
-///
-/// Two spellings that differ only in hyphens are equal: papers print the number with and without.
-/// `Debug` masks the number.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Frame(String);
-
-/// Why a text is not a frame number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
-    #[error("a frame number has 5 to 20 characters, this has {got}")]
-    Length { got: usize },
-    #[error("character {position} cannot stand in a frame number")]
-    Character { position: usize, character: char },
-    #[error("a frame number has at least one digit")]
-    NoDigit,
-}
-
-impl FrameError {
-    /// The sentence for the person who typed the number.
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Length { got } => format!(
-                "В номере кузова от 5 до 20 знаков, а указано {got}. Сверьте с ПТС или СТС."
-            ),
-            Self::Character {
-                position,
-                character,
-            } => format!(
-                "Знак «{character}» (место {position}) в номере кузова не встречается: нужны \
-                 латинские буквы, цифры и дефис."
-            ),
-            Self::NoDigit => {
-                "В номере кузова есть хотя бы одна цифра. Сверьте с ПТС или СТС.".to_owned()
-            }
-        }
-    }
-}
-
-impl Frame {
-    /// Drops spaces, turns any dash into a hyphen, raises case, turns Cyrillic look-alikes into
-    /// Latin; O, I and Q stay, as frame numbers use them.
-    pub fn parse(text: &str) -> Result<Self, FrameError> {
-        let characters: Vec<char> = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .map(|c| if is_dash(c) { '-' } else { c })
-            .flat_map(char::to_uppercase)
-            .map(latin_look_alike)
-            .collect();
-        let stranger = characters
-            .iter()
-            .position(|c| !c.is_ascii_alphanumeric() && *c != '-');
-        if let Some(index) = stranger {
-            return Err(FrameError::Character {
-                position: index + 1,
-                character: characters[index],
-            });
-        }
-        if !FRAME_LEN.contains(&characters.len()) {
-            return Err(FrameError::Length {
-                got: characters.len(),
-            });
-        }
-        if !characters.iter().any(char::is_ascii_digit) {
-            return Err(FrameError::NoDigit);
-        }
-        Ok(Self(characters.into_iter().collect()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// For logs: the beginning and the end of the number.
-    pub fn masked(&self) -> String {
-        masked(&self.0)
-    }
-
-    fn without_hyphens(&self) -> impl Iterator<Item = u8> {
-        self.0.bytes().filter(|b| *b != b'-')
-    }
-}
-
-impl PartialEq for Frame {
-    fn eq(&self, other: &Self) -> bool {
-        self.without_hyphens().eq(other.without_hyphens())
-    }
-}
-
-impl Eq for Frame {}
-
-impl Hash for Frame {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.without_hyphens() {
-            state.write_u8(byte);
-        }
-        // Ends the sequence, as the standard library does for strings.
-        state.write_u8(0xff);
-    }
-}
-
 /// By what a car is looked up; partners ask for the kind as well as for the number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
@@ -354,40 +252,6 @@ impl From<Vin> for String {
     }
 }
 
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Frame({})", self.masked())
-    }
-}
-
-impl FromStr for Frame {
-    type Err = FrameError;
-
-    fn from_str(text: &str) -> Result<Self, FrameError> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<String> for Frame {
-    type Error = FrameError;
-
-    fn try_from(text: String) -> Result<Self, FrameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Frame> for String {
-    fn from(frame: Frame) -> Self {
-        frame.0
-    }
-}
-
 impl fmt::Display for CarIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -485,26 +349,6 @@ mod tests {
             })
         );
         assert!(VinError::Length { got: 16 }.sentence().contains("16"));
-        assert_eq!(Frame::parse("A-1"), Err(FrameError::Length { got: 3 }));
-        assert_eq!(Frame::parse("NZEABC"), Err(FrameError::NoDigit));
-        assert_eq!(
-            Frame::parse("NZE121/305"),
-            Err(FrameError::Character {
-                position: 7,
-                character: '/'
-            })
-        );
-    }
-
-    #[test]
-    fn frame_numbers_are_equal_whatever_their_hyphens() {
-        let frame = Frame::parse("nze121 — 3056789").unwrap();
-        assert_eq!(frame.as_str(), "NZE121-3056789");
-        assert_eq!(frame, Frame::parse("NZE1213056789").unwrap());
-        assert_ne!(frame, Frame::parse("NZE121-3056780").unwrap());
-        let distinct: std::collections::HashSet<_> =
-            [frame.clone(), Frame::parse("NZE1213056789").unwrap()].into();
-        assert_eq!(distinct.len(), 1);
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! What is accepted from whom and when. The workflow's validators are these functions.
+//!
+//! `now` is `None` in a validator, which has no clock: rules of time are then left to the handler, which
+//! checks everything again with the moment at hand.
 
 use chrono::{DateTime, Utc};
 
@@ -42,7 +45,11 @@ fn same_version(task: &HumanTask, seen: u32) -> Result<(), Refusal> {
 }
 
 /// Whether this decision is accepted.
-pub fn check_decide(buyout: &Buyout, decide: &Decide, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub fn check_decide(
+    buyout: &Buyout,
+    decide: &Decide,
+    now: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     let task = task_of(buyout, &decide.task)?;
     task.may_decide(&decide.actor, &buyout.duties)?;
     same_version(task, decide.version)?;
@@ -66,7 +73,11 @@ pub fn check_decide(buyout: &Buyout, decide: &Decide, now: DateTime<Utc>) -> Res
     check_content(buyout, &decide.decision, now)
 }
 
-fn check_content(buyout: &Buyout, decision: &Decision, now: DateTime<Utc>) -> Result<(), Refusal> {
+fn check_content(
+    buyout: &Buyout,
+    decision: &Decision,
+    now: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     match decision {
         Decision::AssignInspector { inspector } => {
             match TaskKind::Inspect
@@ -102,7 +113,7 @@ fn check_content(buyout: &Buyout, decision: &Decision, now: DateTime<Utc>) -> Re
                 .map(|(at, policy)| {
                     at + chrono::Duration::seconds(policy.deadlines.no_show_secs as i64)
                 });
-            if let (Some(after), Some(policy)) = (after, &buyout.policy)
+            if let (Some(after), Some(policy), Some(now)) = (after, &buyout.policy, now)
                 && now < after
             {
                 return Err(Refusal::new(
@@ -254,7 +265,7 @@ pub fn check_answer(
     buyout: &Buyout,
     round: u32,
     answer: &ClientAnswer,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<(), Refusal> {
     match (&buyout.offer, buyout.stage) {
         (Some(standing), Stage::Offer) => offer::check_answer(standing, round, answer, now),
@@ -278,7 +289,7 @@ pub fn check_page_answer(
     buyout: &Buyout,
     sent_code: Option<&str>,
     answer: &AnswerOffer,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<(), Refusal> {
     check_answer(buyout, answer.round, &answer.answer, now)?;
     if answer.answer != ClientAnswer::Accept {

@@ -1,0 +1,393 @@
+//! Asking a person: the task opens, reminds, escalates, and ends with a decision, a fact or a deadline.
+
+use std::future::{Future, pending};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use contracts::bitrix24::{Bitrix24Activities, MirrorTask, Notify};
+use contracts::queues;
+use domain::buyout::decision::Decision;
+use domain::buyout::state::EventKind;
+use domain::staff::{PersonRef, Role};
+use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
+use futures_util::FutureExt;
+use futures_util::future::{Either, FusedFuture, LocalBoxFuture};
+use temporalio_workflow::{
+    CancellableFuture, TimerOptions, WaitConditionOptions, WorkflowCancellationToken, select,
+};
+
+use crate::buyout::{Ctx, Exit, desk, step};
+
+/// What is asked.
+pub(crate) struct Ask {
+    pub(crate) kind: TaskKind,
+    pub(crate) details: String,
+    /// Working time until the deadline.
+    pub(crate) due_secs: u64,
+    pub(crate) assignee: Option<PersonRef>,
+}
+
+impl Ask {
+    pub(crate) fn new(kind: TaskKind, details: impl Into<String>, due_secs: u64) -> Self {
+        Self {
+            kind,
+            details: details.into(),
+            due_secs,
+            assignee: None,
+        }
+    }
+
+    pub(crate) fn of(mut self, person: PersonRef) -> Self {
+        self.assignee = Some(person);
+        self
+    }
+}
+
+/// Asks and waits for the decision, however long; the task escalates meanwhile.
+pub(crate) async fn ask(ctx: &Ctx, ask: Ask) -> Result<Decision, Exit> {
+    match ask_until(ctx, ask, pending::<()>()).await? {
+        Either::Left(decision) => Ok(decision),
+        Either::Right(()) => unreachable!("a pending future never ends"),
+    }
+}
+
+/// Asks until a person decides or `outside` ends, whichever is first. When `outside` wins, the task is
+/// closed as expired; the caller words the result if it was a fact instead.
+pub(crate) async fn ask_until<T>(
+    ctx: &Ctx,
+    ask: Ask,
+    outside: impl Future<Output = T>,
+) -> Result<Either<Decision, T>, Exit> {
+    desk::check_cancel(ctx)?;
+    let id = open(ctx, ask);
+    desk::save(ctx).await?;
+    let mut mirror = mirror(ctx.clone(), id.clone()).boxed_local().fuse();
+    let mut outside = Box::pin(outside).fuse();
+    loop {
+        let milestone = next_milestone(ctx, &id);
+        let mut timer = match milestone {
+            Some(at) => {
+                let wait = (at - desk::now(ctx))
+                    .to_std()
+                    .unwrap_or(Duration::ZERO)
+                    .max(Duration::from_millis(1));
+                let options = TimerOptions::builder(wait)
+                    .summary("срок задачи".to_owned())
+                    .cancellation_token(WorkflowCancellationToken::new())
+                    .build();
+                Some(ctx.timer(options))
+            }
+            None => None,
+        };
+        let mut decided = Box::pin(decided_or_cancelled(ctx, &id)).fuse();
+        let mut tick: LocalBoxFuture<'_, ()> = match &mut timer {
+            Some(timer) => timer.map(|_| ()).boxed_local(),
+            None => pending().boxed_local(),
+        };
+        let mut tick_fused = (&mut tick).fuse();
+        let happened = select! {
+            result = decided => { result?; Happened::Decided }
+            output = outside => Happened::Outside(output),
+            number = mirror => Happened::Mirrored(number),
+            _ = tick_fused => Happened::Milestone,
+        };
+        drop(tick);
+        if let (Some(timer), false) = (&timer, matches!(happened, Happened::Milestone)) {
+            timer.cancel();
+        }
+        if matches!(happened, Happened::Decided | Happened::Outside(_)) && !mirror.is_terminated() {
+            // The portal is slow: its task is closed as soon as its number is known.
+            let late =
+                std::mem::replace(&mut mirror, std::future::ready(None).boxed_local().fuse());
+            ctx.state_mut(|w| w.desk.late_mirrors.push(late.boxed_local()));
+        }
+        match happened {
+            Happened::Decided => {
+                if let Some(decision) = ctx.state_mut(|w| w.desk.decided.remove(&id)) {
+                    return Ok(Either::Left(decision));
+                }
+                close(ctx, &id, TaskState::Cancelled, "сделка отменена");
+                return Err(desk::check_cancel(ctx).err().unwrap_or_else(|| {
+                    Exit::Ended(domain::buyout::outcome::BuyoutOutcome::Cancelled {
+                        reason: "отменено".to_owned(),
+                        by: None,
+                    })
+                }));
+            }
+            Happened::Outside(output) => {
+                // A decision that came in the same moment wins over the clock.
+                if let Some(decision) = ctx.state_mut(|w| w.desk.decided.remove(&id)) {
+                    return Ok(Either::Left(decision));
+                }
+                close(ctx, &id, TaskState::Expired, "закрыта процессом");
+                return Ok(Either::Right(output));
+            }
+            Happened::Mirrored(number) => {
+                let closed = ctx.state_mut(|w| match w.buyout.tasks.get_mut(&id) {
+                    Some(task) => {
+                        task.bitrix24_task = number;
+                        !task.state.is_open()
+                    }
+                    None => false,
+                });
+                if closed {
+                    ctx.state_mut(|w| w.desk.mirrors_to_close.extend(number));
+                }
+            }
+            Happened::Milestone => reach_milestone(ctx, &id).await?,
+        }
+    }
+}
+
+enum Happened<T> {
+    Decided,
+    Outside(T),
+    Mirrored(Option<u64>),
+    Milestone,
+}
+
+async fn decided_or_cancelled(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
+    let steady = WaitConditionOptions::builder()
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build();
+    let mut ready = Box::pin(ctx.wait_condition_with_options(
+        |w| {
+            w.desk.decided.contains_key(id)
+                || (w.desk.cancel.is_some() && w.buyout.stage.cancel_refused().is_none())
+        },
+        steady,
+    ));
+    if ctx.state(|w| w.stage().cancel_refused().is_some()) {
+        return Ok(ready.await?);
+    }
+    let mut cancelled = Box::pin(ctx.cancelled());
+    select! {
+        result = ready => Ok(result?),
+        _ = cancelled => Ok(()),
+    }
+}
+
+/// Puts the task on the run's list.
+fn open(ctx: &Ctx, ask: Ask) -> TaskId {
+    let now = desk::now(ctx);
+    ctx.state_mut(|w| {
+        let number = w.buyout.next_task;
+        w.buyout.next_task += 1;
+        let id = TaskId::new(w.buyout.id.as_str(), number);
+        let working = chrono::Duration::seconds(ask.due_secs as i64);
+        let due_at = match &w.buyout.policy {
+            Some(policy) => policy.calendar.add_working(now, working),
+            None => now + working,
+        };
+        let city = w.buyout.city();
+        let task = HumanTask {
+            id: id.clone(),
+            number,
+            kind: ask.kind,
+            title: ask.kind.title_ru().to_owned(),
+            details: ask.details,
+            version: 1,
+            state: TaskState::Open,
+            role: ask.kind.role(),
+            city: (!city.is_empty()).then(|| city.to_owned()),
+            assignee: ask.assignee,
+            owner: None,
+            excluded: ask
+                .kind
+                .duty()
+                .map(|duty| w.buyout.duties.excluded_from(duty))
+                .unwrap_or_default(),
+            created_at: now,
+            due_at,
+            escalation: ask.kind.escalation(),
+            escalated: 0,
+            reminders: 0,
+            comments: Vec::new(),
+            closed_by: None,
+            closed_at: None,
+            result: None,
+            bitrix24_task: None,
+        };
+        let who = task
+            .assignee
+            .as_ref()
+            .map_or_else(|| task.role.title_ru().to_owned(), |p| p.name.clone());
+        let line = format!("{}: ждём, {who}.", task.title);
+        w.buyout.tasks.insert(id.clone(), task);
+        w.note(EventKind::TaskOpened, None, line, now);
+        id
+    })
+}
+
+pub(crate) fn close(ctx: &Ctx, id: &TaskId, state: TaskState, result: &str) {
+    let now = desk::now(ctx);
+    ctx.state_mut(|w| w.close_task(id, state, None, result, now));
+}
+
+/// When the task next wants attention: half of the time, the deadline, each step of the escalation.
+fn next_milestone(ctx: &Ctx, id: &TaskId) -> Option<DateTime<Utc>> {
+    ctx.state(|w| {
+        let task = w.buyout.tasks.get(id)?;
+        let step = w
+            .buyout
+            .policy
+            .as_ref()
+            .map_or(3_600, |p| p.deadlines.escalation_step_secs) as i64;
+        match task.reminders {
+            0 => Some(task.created_at + (task.due_at - task.created_at) / 2),
+            1 => Some(task.due_at),
+            _ if task.escalated < task.escalation.len() => {
+                Some(task.due_at + chrono::Duration::seconds(step * (task.escalated as i64 + 1)))
+            }
+            _ => None,
+        }
+    })
+}
+
+async fn reach_milestone(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
+    let now = desk::now(ctx);
+    let notice = ctx.state_mut(|w| {
+        let task = w.buyout.tasks.get_mut(id)?;
+        let (kind, text) = if task.reminders < 2 {
+            task.reminders += 1;
+            let text = if task.reminders == 1 {
+                format!("{}: половина срока прошла.", task.title)
+            } else {
+                format!("{}: срок наступил.", task.title)
+            };
+            (EventKind::Reminder, text)
+        } else {
+            let role = task.escalate()?;
+            (
+                EventKind::Escalation,
+                format!(
+                    "{}: срок прошёл, подключён {}.",
+                    task.title,
+                    role.title_ru()
+                ),
+            )
+        };
+        let roles: Vec<Role> = task.roles().collect();
+        let person = task
+            .owner
+            .as_ref()
+            .or(task.assignee.as_ref())
+            .map(|p| p.person.clone());
+        let notice = Notify {
+            portal: w.buyout.portal.clone(),
+            roles,
+            city: w.buyout.city().to_owned(),
+            person,
+            tag: format!("kite:{id}"),
+            text: text.clone(),
+        };
+        w.note(kind, None, text, now);
+        Some(notice)
+    });
+    desk::save(ctx).await?;
+    if let Some(notice) = notice {
+        notify(ctx, notice).await;
+    }
+    Ok(())
+}
+
+/// Best effort: a notice that cannot be sent never holds the process.
+pub(crate) async fn notify(ctx: &Ctx, notice: Notify) {
+    let options = step::partner(
+        queues::BITRIX24,
+        Duration::from_secs(300),
+        "уведомление сотрудникам",
+    );
+    if let Err(error) = ctx
+        .execute_activity(Bitrix24Activities::notify, notice, options)
+        .await
+    {
+        let text = step::failure(&error).text;
+        desk::note(
+            ctx,
+            EventKind::Trouble,
+            None,
+            format!("Уведомление в Битрикс24 не отправлено: {text}"),
+        );
+    }
+}
+
+/// Mirrors the task to the portal and closes mirrors of tasks that ended; best effort.
+async fn mirror(ctx: Ctx, id: TaskId) -> Option<u64> {
+    close_mirrors(&ctx).await;
+    let task = ctx.state(|w| {
+        let task = w.buyout.tasks.get(&id)?;
+        // Before the deal is read there is nothing on the portal to hang a task on.
+        w.buyout.deal.as_ref()?;
+        Some(MirrorTask {
+            portal: w.buyout.portal.clone(),
+            deal_id: w.buyout.deal_id,
+            task: task.id.clone(),
+            title: task.title.clone(),
+            details: task.details.clone(),
+            role: task.role,
+            city: w.buyout.city().to_owned(),
+            person: task.assignee.as_ref().map(|p| p.person.clone()),
+            excluded: task.excluded.clone(),
+            due_at: task.due_at,
+        })
+    })?;
+    let options = step::partner(
+        queues::BITRIX24,
+        Duration::from_secs(300),
+        "задача в Битрикс24",
+    );
+    match ctx
+        .execute_activity(Bitrix24Activities::mirror_task, task, options)
+        .await
+    {
+        Ok(number) => number,
+        Err(error) => {
+            let text = step::failure(&error).text;
+            desk::note(
+                &ctx,
+                EventKind::Trouble,
+                None,
+                format!("Задача в Битрикс24 не создана: {text}"),
+            );
+            None
+        }
+    }
+}
+
+/// Closes the portal's tasks whose originals ended.
+pub(crate) async fn close_mirrors(ctx: &Ctx) {
+    for late in ctx.state_mut(|w| std::mem::take(&mut w.desk.late_mirrors)) {
+        let number = late.await;
+        ctx.state_mut(|w| w.desk.mirrors_to_close.extend(number));
+    }
+    let (portal, tasks) = ctx.state_mut(|w| {
+        (
+            w.buyout.portal.clone(),
+            std::mem::take(&mut w.desk.mirrors_to_close),
+        )
+    });
+    let calls = tasks.into_iter().map(|task| {
+        let options = step::partner(
+            queues::BITRIX24,
+            Duration::from_secs(300),
+            "закрыть задачу в Битрикс24",
+        );
+        ctx.execute_activity(
+            Bitrix24Activities::close_task,
+            (portal.clone(), task),
+            options,
+        )
+    });
+    for result in temporalio_workflow::join_all(calls).await {
+        if let Err(error) = result {
+            let text = step::failure(&error).text;
+            desk::note(
+                ctx,
+                EventKind::Trouble,
+                None,
+                format!("Задача в Битрикс24 не закрыта: {text}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Step 7: the offer, the client's answer by page or call, bargaining up to the stop price.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use contracts::messages::{MessageActivities, SendCode, SendOffer};
+use contracts::queues;
+use domain::buyout::decision::Decision;
+use domain::buyout::outcome::BuyoutOutcome;
+use domain::buyout::stage::Stage;
+use domain::buyout::state::EventKind;
+use domain::money::Money;
+use domain::offer::{BargainDecision, ClientAnswer, MessageChannel, Offer, OfferDelivery};
+use domain::refusal::{Refusal, RefusalCode};
+use domain::task::TaskKind;
+use futures_util::future::Either;
+use temporalio_workflow::{TimerOptions, WorkflowCancellationToken};
+
+use crate::buyout::ask::{self, Ask};
+use crate::buyout::intake::move_deal;
+use crate::buyout::{BuyoutWorkflow, Ctx, Exit, desk, step};
+
+/// Codes that may be sent in one round of an offer, so that the page cannot be used to flood a phone.
+const CODES_PER_ROUND: u32 = 3;
+
+/// Ends with the price that the client accepted.
+pub(crate) async fn agree(ctx: &Ctx) -> Result<Money, Exit> {
+    let (first, stop, stage) = ctx.state(|w| {
+        let set = w.buyout.appraisal.as_ref();
+        (
+            set.map_or(Money::from_kopecks(0), |s| s.appraisal.buyout_price),
+            set.map_or(Money::from_kopecks(0), |s| s.appraisal.stop_price),
+            w.buyout.policy.as_ref().map(|p| p.stages.offer.clone()),
+        )
+    });
+    let mut price = first;
+    let mut counters = 0;
+    let mut announce = stage;
+    loop {
+        make_offer(ctx, price)?;
+        move_deal(ctx, announce.take(), Some(price), None).await;
+        send(ctx, 0).await;
+        match answer(ctx).await? {
+            ClientAnswer::Accept => {
+                ctx.state_mut(|w| w.buyout.agreed_price = Some(price));
+                return Ok(price);
+            }
+            ClientAnswer::Decline { reason } => {
+                return Err(Exit::Ended(BuyoutOutcome::DeclinedByClient { reason }));
+            }
+            ClientAnswer::Think => {}
+            ClientAnswer::Counter { amount } => {
+                counters += 1;
+                let rounds = ctx.state(|w| {
+                    w.buyout
+                        .policy
+                        .as_ref()
+                        .map_or(3, |p| p.limits.bargain_rounds)
+                });
+                match bargain(ctx, amount, price, stop, counters >= rounds).await? {
+                    Some(agreed) if agreed == amount => {
+                        // The client named this sum and we take it: nothing is left to ask.
+                        ctx.state_mut(|w| w.buyout.agreed_price = Some(agreed));
+                        return Ok(agreed);
+                    }
+                    Some(next) => price = next,
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+/// A new round with its own validity; links of earlier rounds no longer act.
+fn make_offer(ctx: &Ctx, price: Money) -> Result<(), Exit> {
+    desk::enter(ctx, Stage::Offer)?;
+    let now = desk::now(ctx);
+    ctx.state_mut(|w| {
+        let round = w.buyout.offer.as_ref().map_or(0, |o| o.round) + 1;
+        let valid = w
+            .buyout
+            .policy
+            .as_ref()
+            .map_or(0, |p| p.deadlines.offer_valid_secs);
+        let valid_until = now + chrono::Duration::seconds(valid as i64);
+        w.desk.code = None;
+        w.desk.codes_sent = 0;
+        w.buyout.offer = Some(Offer {
+            round,
+            price,
+            made_at: now,
+            valid_until,
+            opened_at: None,
+            sent: Vec::new(),
+        });
+        w.note(
+            EventKind::Client,
+            None,
+            format!("Предложение {round}: {price}."),
+            now,
+        );
+    });
+    Ok(())
+}
+
+/// The link goes by messenger; when the messenger refuses or there is none, by mail.
+async fn send(ctx: &Ctx, reminder: u32) {
+    let Some((offer, phone, email)) = ctx.state(|w| message(w, reminder)) else {
+        return;
+    };
+    let quick = |summary: &str| step::partner(queues::MESSAGES, Duration::from_secs(120), summary);
+    let mut sent = None;
+    if let Some(phone) = phone {
+        let call = ctx.execute_activity(
+            MessageActivities::send_offer_messenger,
+            (phone, offer.clone()),
+            quick("предложение клиенту в мессенджер"),
+        );
+        match call.await {
+            Ok(_) => sent = Some(MessageChannel::Messenger),
+            Err(error) => {
+                let text = step::failure(&error).text;
+                desk::note(
+                    ctx,
+                    EventKind::Trouble,
+                    None,
+                    format!("Мессенджер не принял предложение: {text}"),
+                );
+            }
+        }
+    }
+    if sent.is_none()
+        && let Some(email) = email
+    {
+        let call = ctx.execute_activity(
+            MessageActivities::send_offer_mail,
+            (email, offer),
+            quick("предложение клиенту на почту"),
+        );
+        match call.await {
+            Ok(_) => sent = Some(MessageChannel::Mail),
+            Err(error) => {
+                let text = step::failure(&error).text;
+                desk::note(
+                    ctx,
+                    EventKind::Trouble,
+                    None,
+                    format!("Почта не приняла предложение: {text}"),
+                );
+            }
+        }
+    }
+    let at = desk::now(ctx);
+    match sent {
+        Some(channel) => {
+            ctx.state_mut(|w| {
+                if let Some(offer) = &mut w.buyout.offer {
+                    offer.sent.push(OfferDelivery { channel, at });
+                }
+            });
+            let what = if reminder == 0 {
+                "Предложение отправлено"
+            } else {
+                "Напоминание отправлено"
+            };
+            desk::note(
+                ctx,
+                EventKind::Message,
+                None,
+                format!("{what}: {}.", channel.title_ru()),
+            );
+        }
+        None => desk::note(
+            ctx,
+            EventKind::Message,
+            None,
+            "Предложение отправить не удалось: сообщите цену клиенту по телефону.",
+        ),
+    }
+}
+
+type Addressed = (SendOffer, Option<domain::phone::Phone>, Option<String>);
+
+fn message(w: &BuyoutWorkflow, reminder: u32) -> Option<Addressed> {
+    let (deal, offer, policy) = (
+        w.buyout.deal.as_ref()?,
+        w.buyout.offer.as_ref()?,
+        w.buyout.policy.as_ref()?,
+    );
+    let send = SendOffer {
+        buyout: w.buyout.id.clone(),
+        round: offer.round,
+        client_name: deal.client.first_name.clone(),
+        car: deal.car.title(),
+        price: offer.price,
+        valid_until: offer.valid_until,
+        valid_until_local: policy.calendar.format_ru(offer.valid_until),
+        reminder,
+    };
+    Some((send, deal.client.phone.clone(), deal.client.email.clone()))
+}
+
+/// Waits for the answer, reminding the client at half of the validity and shortly before its end.
+async fn answer(ctx: &Ctx) -> Result<ClientAnswer, Exit> {
+    let (details, due) = ctx.state(|w| {
+        let offer = w.buyout.offer.as_ref();
+        let until = offer.zip(w.buyout.policy.as_ref()).map(|(o, p)| p.calendar.format_ru(o.valid_until));
+        let stop = w.buyout.appraisal.as_ref().map(|s| s.appraisal.stop_price.to_string()).unwrap_or_default();
+        let details = format!(
+            "Цена: {}\n\nДействует до: {}\n\nПредельная цена (клиенту не называть): {stop}\n\nПозвоните клиенту и запишите ответ; он может ответить и сам по ссылке.",
+            offer.map(|o| o.price.to_string()).unwrap_or_default(),
+            until.unwrap_or_default(),
+        );
+        (details, w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.offer_call_secs))
+    });
+    let ask = Ask::new(TaskKind::OfferToClient, details, due);
+    match ask::ask_until(ctx, ask, expiry(ctx)).await? {
+        Either::Left(Decision::ClientAnswer { answer, .. }) => Ok(answer),
+        // Nothing else answers this kind of task, see `Decision::answers`.
+        Either::Left(_) => Ok(ClientAnswer::Think),
+        Either::Right(()) => Err(Exit::Ended(BuyoutOutcome::OfferExpired)),
+    }
+}
+
+/// Ends when the offer does.
+async fn expiry(ctx: &Ctx) {
+    let (made, until, last) = ctx.state(|w| {
+        let offer = w.buyout.offer.as_ref();
+        let last = w
+            .buyout
+            .policy
+            .as_ref()
+            .map_or(0, |p| p.deadlines.offer_last_reminder_secs);
+        (
+            offer.map(|o| o.made_at).unwrap_or_default(),
+            offer.map(|o| o.valid_until).unwrap_or_default(),
+            chrono::Duration::seconds(last as i64),
+        )
+    });
+    let half = made + (until - made) / 2;
+    sleep_until(ctx, half).await;
+    send(ctx, 1).await;
+    if until - last > half {
+        sleep_until(ctx, until - last).await;
+        send(ctx, 2).await;
+    }
+    sleep_until(ctx, until).await;
+}
+
+async fn sleep_until(ctx: &Ctx, at: DateTime<Utc>) {
+    if let Ok(wait) = (at - desk::now(ctx)).to_std() {
+        let options = TimerOptions::builder(wait)
+            .summary("срок предложения".to_owned())
+            .cancellation_token(WorkflowCancellationToken::new())
+            .build();
+        ctx.timer(options).await;
+    }
+}
+
+/// The manager answers a counter-offer. `None`: the offer stands as it is.
+async fn bargain(
+    ctx: &Ctx,
+    counter: Money,
+    current: Money,
+    stop: Money,
+    last: bool,
+) -> Result<Option<Money>, Exit> {
+    desk::enter(ctx, Stage::Bargaining)?;
+    let due = ctx.state(|w| {
+        w.buyout
+            .policy
+            .as_ref()
+            .map_or(0, |p| p.deadlines.offer_call_secs)
+    });
+    let details = format!(
+        "Клиент хочет {counter}, предложено {current}, предельная цена {stop}.{}",
+        if last {
+            "\n\nЭто последний раунд торга по правилам."
+        } else {
+            ""
+        }
+    );
+    loop {
+        let decision = ask::ask(ctx, Ask::new(TaskKind::Bargain, details.clone(), due)).await?;
+        let Decision::Bargain { decision } = decision else {
+            continue;
+        };
+        return match decision {
+            BargainDecision::AcceptCounter => Ok(Some(counter)),
+            BargainDecision::Propose { price } => Ok(Some(price)),
+            BargainDecision::Hold => Ok(None),
+            BargainDecision::Decline { reason } => {
+                Err(Exit::Ended(BuyoutOutcome::DeclinedByClient { reason }))
+            }
+        };
+    }
+}
+
+/// Whether a code may be sent now.
+pub(crate) fn check_code_request(
+    w: &BuyoutWorkflow,
+    round: u32,
+    now: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
+    domain::buyout::rules::check_answer(&w.buyout, round, &ClientAnswer::Accept, now)?;
+    if w.buyout
+        .deal
+        .as_ref()
+        .and_then(|d| d.client.phone.as_ref())
+        .is_none()
+    {
+        return Err(Refusal::new(
+            RefusalCode::WrongState,
+            "У нас нет вашего номера телефона. Позвоните менеджеру, он запишет ответ.",
+        ));
+    }
+    if w.desk.codes_sent >= CODES_PER_ROUND {
+        return Err(Refusal::new(
+            RefusalCode::WrongState,
+            "Код уже отправлен несколько раз. Позвоните менеджеру, он запишет ответ.",
+        ));
+    }
+    Ok(())
+}
+
+/// Sends a fresh code; the former one no longer acts.
+pub(crate) async fn send_code(ctx: &Ctx) -> Result<String, Refusal> {
+    let code = format!("{:06}", ctx.random::<u32>() % 1_000_000);
+    let send = ctx.state_mut(|w| {
+        w.desk.codes_sent += 1;
+        w.desk.codes_total += 1;
+        let number = w.desk.codes_total;
+        let phone = w
+            .buyout
+            .deal
+            .as_ref()
+            .and_then(|d| d.client.phone.clone())?;
+        Some(SendCode {
+            buyout: w.buyout.id.clone(),
+            phone,
+            code: code.clone(),
+            number,
+        })
+    });
+    let Some(send) = send else {
+        return Err(Refusal::new(
+            RefusalCode::WrongState,
+            "У нас нет вашего номера телефона.",
+        ));
+    };
+    let options = step::partner(
+        queues::MESSAGES,
+        Duration::from_secs(30),
+        "код подтверждения клиенту",
+    );
+    match ctx
+        .execute_activity(MessageActivities::send_code, send, options)
+        .await
+    {
+        Ok(()) => {
+            ctx.state_mut(|w| w.desk.code = Some(code));
+            desk::note(
+                ctx,
+                EventKind::Message,
+                None,
+                "Код подтверждения отправлен клиенту.",
+            );
+            Ok("Код отправлен в СМС.".to_owned())
+        }
+        Err(error) => {
+            let text = step::failure(&error).text;
+            desk::note(
+                ctx,
+                EventKind::Trouble,
+                None,
+                format!("СМС с кодом не отправлена: {text}"),
+            );
+            Err(Refusal::new(
+                RefusalCode::WrongState,
+                "СМС отправить не удалось. Попробуйте ещё раз или позвоните менеджеру.",
+            ))
+        }
+    }
+}
