@@ -2,3 +2,4 @@
 //! touches the world is an activity, named in `contracts`.
 
 pub mod buyout;
+pub mod robot_answer;

@@ -1,0 +1,36 @@
+# Every command that a person or CI runs.
+
+.PHONY: help demo demo-once up test lint tools packages
+
+help:
+	@echo "make demo       bring everything up, play one buyout, stay up until Ctrl-C"
+	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
+	@echo "make up         bring everything up without playing"
+	@echo "make test       all tests"
+	@echo "make lint       formatting, clippy, licences and sources, proto"
+
+tools:
+	@dev/tools/install.sh
+
+packages:
+	@dev/tools/packages.sh
+
+demo: tools
+	@cargo run --quiet --bin kite-dev -- demo
+
+demo-once: tools
+	@cargo run --quiet --bin kite-dev -- demo --once
+
+up: tools
+	@cargo run --quiet --bin kite-dev -- up
+
+test: tools packages
+	@dev/tools/test.sh
+
+lint: tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; \
+	 else echo "kite: cargo-deny is not installed (cargo install cargo-deny); licences were not checked"; fi
+	.kite/tools/bin/buf lint proto
+	.kite/tools/bin/buf breaking proto --against proto/released.binpb

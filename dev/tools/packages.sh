@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Debian packages that the tests use: PostgreSQL and poppler (to read the PDFs that Kite makes).
+set -euo pipefail
+missing=()
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "kite: the tests need ${missing[*]}; install them with your package manager" >&2
+  exit 1
+fi
+echo "kite: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
+install || { sleep 5; install; }
