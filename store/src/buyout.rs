@@ -1,0 +1,186 @@
+//! The run's projection: one row that lists read, the events, and the tasks (see [`crate::task`]).
+
+mod event;
+mod list;
+
+use chrono::{DateTime, Utc};
+use domain::buyout::projection::Projection;
+use domain::buyout::start::BuyoutId;
+use domain::buyout::state::Buyout;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
+
+pub use self::list::{BuyoutFilter, BuyoutRow};
+use crate::change::{self, NewChange, Topic};
+use crate::column::{self, At};
+use crate::connect::Store;
+use crate::error::StoreError;
+use crate::{search, task};
+
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "buyout")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub version: i64,
+        pub portal: String,
+        pub deal_id: i64,
+        pub stage: String,
+        pub active: bool,
+        pub city: Option<String>,
+        pub site: Option<String>,
+        pub car: String,
+        pub identifier: Option<String>,
+        pub plate: Option<String>,
+        pub inspector: Option<String>,
+        pub waiting_for: Option<String>,
+        pub outcome: Option<String>,
+        /// Never null, so that it sorts alike everywhere: [`super::NO_DEADLINE`] when nothing is due.
+        pub due_at: DateTimeUtc,
+        pub price: Option<i64>,
+        pub started_at: DateTimeUtc,
+        pub stage_since: DateTimeUtc,
+        pub ended_at: Option<DateTimeUtc>,
+        pub search: String,
+        pub data: Json,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 31 December 9999: after everything else, and a date to both databases.
+const NO_DEADLINE: DateTime<Utc> = match DateTime::from_timestamp(253_402_214_400, 0) {
+    Some(at) => at,
+    None => DateTime::UNIX_EPOCH,
+};
+
+impl Store {
+    /// Writes the run, its tasks and its new events in one transaction, with the changes for the feed.
+    ///
+    /// May be repeated and may arrive late. The row is replaced only by a newer version of the same
+    /// execution or by a later execution of the same id (a run that failed and was started anew begins
+    /// again from version 1, and its start tells it from the former one); an event is written once.
+    pub async fn save_buyout(&self, projection: &Projection) -> Result<(), StoreError> {
+        let Projection { buyout, events } = projection;
+        let row = row(buyout)?;
+        let now = column::now();
+        let write = self.write().await?;
+
+        let replaced = row::Entity::insert(row)
+            .on_conflict(
+                OnConflict::column(row::Column::Id)
+                    .update_columns(
+                        row::Column::iter().filter(|column| !matches!(column, row::Column::Id)),
+                    )
+                    .action_and_where(newer())
+                    .to_owned(),
+            )
+            .exec_without_returning(&write.tx)
+            .await?
+            > 0;
+        // A row that was not replaced holds later versions of all these tasks.
+        let tasks = if replaced {
+            task::save(&write.tx, buyout).await?
+        } else {
+            Vec::new()
+        };
+        let added = event::add(&write.tx, buyout, events).await?;
+
+        let change = |topic, entity: &str, city: Option<&str>| NewChange {
+            topic,
+            entity: entity.to_owned(),
+            run: Some(buyout.id.0.clone()),
+            city: city.map(str::to_owned),
+        };
+        let mut changes = Vec::with_capacity(tasks.len() + 1);
+        if replaced || added > 0 {
+            changes.push(change(Topic::Buyout, buyout.id.as_str(), city(buyout)));
+        }
+        for task in tasks {
+            changes.push(change(Topic::Task, &task.id.0, task.city.as_deref()));
+        }
+        change::append(&write.tx, changes, now).await?;
+        write.commit().await
+    }
+
+    /// The whole run as it was last written.
+    pub async fn buyout(&self, id: &BuyoutId) -> Result<Option<Buyout>, StoreError> {
+        let Some(row) = row::Entity::find_by_id(id.as_str()).one(&self.db).await? else {
+            return Ok(None);
+        };
+        let at = At { table: "buyout", key: id.as_str() };
+        at.json("data", row.data).map(Some)
+    }
+}
+
+/// What is about to be written is newer than what is there.
+fn newer() -> Expr {
+    let there = |column| Expr::col((row::Entity, column));
+    let new = |column| Expr::col((Alias::new("excluded"), column));
+    there(row::Column::StartedAt)
+        .lt(new(row::Column::StartedAt))
+        .or(there(row::Column::StartedAt)
+            .eq(new(row::Column::StartedAt))
+            .and(there(row::Column::Version).lt(new(row::Column::Version))))
+}
+
+fn city(buyout: &Buyout) -> Option<&str> {
+    Some(buyout.city()).filter(|city| !city.is_empty())
+}
+
+fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
+    let car = buyout.deal.as_ref().map(|deal| &deal.car);
+    let price = buyout
+        .agreed_price
+        .or(buyout.offer.as_ref().map(|offer| offer.price));
+    let due_at = buyout.waiting_task().map_or(NO_DEADLINE, |task| task.due_at);
+    Ok(row::ActiveModel {
+        id: Set(buyout.id.0.clone()),
+        version: Set(column::number("version", buyout.version)?),
+        portal: Set(buyout.portal.clone()),
+        deal_id: Set(column::number("deal_id", buyout.deal_id)?),
+        stage: Set(buyout.stage.to_string()),
+        active: Set(!buyout.stage.is_final()),
+        city: Set(city(buyout).map(column::text)),
+        site: Set(buyout.policy.as_ref().map(|policy| column::text(&policy.site.name))),
+        car: Set(car.map(|car| column::text(&car.title())).unwrap_or_default()),
+        identifier: Set(car.map(|car| car.identifier.as_str().to_owned())),
+        plate: Set(car.and_then(|car| car.plate.as_ref()).map(|plate| plate.as_str().to_owned())),
+        inspector: Set(buyout.assignment.as_ref().map(|given| given.inspector.person.0.clone())),
+        waiting_for: Set(buyout.waiting_for().as_deref().map(column::text)),
+        outcome: Set(buyout.outcome.as_ref().map(|outcome| column::text(&outcome.sentence()))),
+        due_at: Set(column::instant(due_at)),
+        price: Set(price.map(|price| price.kopecks())),
+        started_at: Set(column::instant(buyout.started_at)),
+        stage_since: Set(column::instant(buyout.stage_since)),
+        ended_at: Set(buyout.ended_at.map(column::instant)),
+        search: Set(search_words(buyout)),
+        data: Set(column::json("buyout", buyout)?),
+    })
+}
+
+/// What a person may look a run up by: deal, car, client.
+fn search_words(buyout: &Buyout) -> String {
+    let deal_id = buyout.deal_id.to_string();
+    let Some(deal) = &buyout.deal else {
+        return search::words([deal_id.as_str()]);
+    };
+    let title = deal.car.title();
+    let client = deal.client.full_name();
+    let phone = deal.client.phone.clone().map(String::from).unwrap_or_default();
+    let plate = deal.car.plate.as_ref().map_or("", |plate| plate.as_str());
+    search::words([
+        deal_id.as_str(),
+        deal.car.identifier.as_str(),
+        plate,
+        &title,
+        &client,
+        &phone,
+    ])
+}

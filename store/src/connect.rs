@@ -1,0 +1,185 @@
+//! Connecting, and how a write takes its turn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, RuntimeErr, SqlxError, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use serde::Deserialize;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::column;
+use crate::error::StoreError;
+use crate::migration::Migrator;
+
+/// How long a writer of another process may keep a SQLite database before a call gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a call waits for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that lay idle this long is tried before it is used again.
+const TRUSTED_IDLE: Duration = Duration::from_secs(30);
+/// Whoever migrates holds this advisory lock (PostgreSQL): the letters "kite".
+const MIGRATION_LOCK: i64 = 0x6b69_7465;
+/// Bounds of a PostgreSQL session, so that one stuck process cannot hold the others' rows for long.
+const SESSION: [(&str, &str); 3] = [
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `sqlite://path?mode=rwc` or `postgres://user:password@host/database`.
+    pub url: String,
+    pub max_connections: u32,
+}
+
+/// The database. Cheap to clone; all clones share one pool.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) db: DatabaseConnection,
+    /// SQLite takes one writer at a time: writers of this process queue here, in order, instead of
+    /// polling the file's lock.
+    turn: Option<Arc<Mutex<()>>>,
+}
+
+/// A write transaction. Dropping it without [`Write::commit`] undoes it.
+pub(crate) struct Write {
+    // Declared before the turn, so that it ends before the next writer begins.
+    pub(crate) tx: DatabaseTransaction,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Store {
+    /// Opens the pool; the schema is not touched, see [`Store::migrate`].
+    ///
+    /// SQLite runs with a write-ahead log and `synchronous=FULL`: an acknowledged write survives a
+    /// loss of power.
+    pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
+        if !["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| config.url.starts_with(scheme))
+        {
+            return Err(StoreError::Invalid {
+                what: "database URL: it must begin with sqlite: or postgres:",
+            });
+        }
+        let mut options = ConnectOptions::new(config.url.clone());
+        options
+            .max_connections(config.max_connections.max(1))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire_if_idle_for(TRUSTED_IDLE)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .foreign_keys(true)
+            })
+            .map_sqlx_postgres_opts(|postgres| postgres.application_name("kite").options(SESSION));
+        let db = Database::connect(options)
+            .await
+            .map_err(|error| unopened(&config.url, &error))?;
+        let turn = match db.get_database_backend() {
+            DbBackend::Sqlite => Some(Arc::default()),
+            _ => None,
+        };
+        Ok(Self { db, turn })
+    }
+
+    /// Brings the schema to this version, in one transaction: either all of it or nothing. Processes
+    /// that start together wait for one another. A schema newer than this version is an error.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let write = self.write().await?;
+        if self.turn.is_none() {
+            write
+                .tx
+                .execute_unprepared(&format!(
+                    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                     SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
+                ))
+                .await?;
+        }
+        Migrator::up(&write.tx, None)
+            .await
+            .map_err(|error| match StoreError::from(error) {
+                StoreError::Query(source) => StoreError::Migration(source),
+                other => other,
+            })?;
+        write.commit().await
+    }
+
+    /// Whether the database answers and has our schema.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        crate::change::Head::find().one(&self.db).await?;
+        Ok(())
+    }
+
+    /// Waits for calls under way and closes the connections.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.db.close().await?)
+    }
+
+    /// Begins a write. On SQLite it takes the write lock at once: a transaction that begins by reading
+    /// and writes later fails when somebody wrote in between.
+    pub(crate) async fn write(&self) -> Result<Write, StoreError> {
+        let turn = match &self.turn {
+            Some(turn) => Some(Arc::clone(turn).lock_owned().await),
+            None => None,
+        };
+        let tx = self
+            .db
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await?;
+        Ok(Write { tx, _turn: turn })
+    }
+
+    /// The database's clock, for leases that several machines must agree on.
+    pub(crate) async fn clock(&self, write: &Write) -> Result<DateTime<Utc>, StoreError> {
+        if self.turn.is_some() {
+            return Ok(column::now());
+        }
+        let row = write
+            .tx
+            .query_one_raw(Statement::from_string(
+                DbBackend::Postgres,
+                "SELECT clock_timestamp() AS now",
+            ))
+            .await?;
+        match row {
+            Some(row) => Ok(row.try_get::<DateTime<Utc>>("", "now")?),
+            None => Ok(column::now()),
+        }
+    }
+}
+
+/// A sentence for whoever started the program: which database (without its password), and why not.
+fn unopened(url: &str, error: &DbErr) -> StoreError {
+    let shown = match url.split_once('@') {
+        Some((_, place)) => format!("PostgreSQL {place}"),
+        None => url.to_owned(),
+    };
+    let why = match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error)) if matches!(**error, SqlxError::PoolTimedOut) => {
+            format!("it does not answer within {} s", ACQUIRE_TIMEOUT.as_secs())
+        }
+        other => other.to_string(),
+    };
+    StoreError::Unavailable(format!("{shown} cannot be opened: {why}").into())
+}
+
+impl Write {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}

@@ -1,0 +1,50 @@
+//! The schema, step by step; the same statements for both databases. A released step never changes.
+
+mod m0001_process;
+mod m0002_people;
+mod m0003_exchange;
+mod m0004_file;
+mod m0005_audit;
+
+use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_process::Migration),
+            Box::new(m0002_people::Migration),
+            Box::new(m0003_exchange::Migration),
+            Box::new(m0004_file::Migration),
+            Box::new(m0005_audit::Migration),
+        ]
+    }
+}
+
+/// A number that the database gives to each row in turn.
+fn serial(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name)
+        .big_integer()
+        .not_null()
+        .auto_increment()
+        .primary_key()
+        .take()
+}
+
+fn bytes(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).blob().not_null().take()
+}
+
+fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index
+        .name(format!("{table}_{}", columns.join("_")))
+        .table(table);
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}

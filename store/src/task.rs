@@ -1,0 +1,239 @@
+//! Human tasks as lists read them. The process owns them; its projection writes them.
+
+mod list;
+
+use domain::buyout::start::BuyoutId;
+use domain::buyout::state::Buyout;
+use domain::task::{HumanTask, TaskId, TaskState};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter,
+    QuerySelect, QueryTrait,
+};
+use std::collections::BTreeMap;
+
+pub use self::list::{TaskFilter, TaskRow};
+use crate::buyout;
+use crate::column::{self, At};
+use crate::connect::Store;
+use crate::error::StoreError;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "task")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub run: String,
+        /// Tells executions of the same run apart: each counts its tasks and their versions anew.
+        pub run_started_at: DateTimeUtc,
+        pub version: i64,
+        pub kind: String,
+        pub state: String,
+        pub city: Option<String>,
+        pub assignee: Option<String>,
+        pub owner: Option<String>,
+        pub due_at: DateTimeUtc,
+        /// Its mirror on the run's portal.
+        pub bitrix24_task: Option<i64>,
+        pub data: Json,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Roles that may take a task: the first one, and those it escalated to.
+mod role_row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "task_role")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub task: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub role: String,
+        pub escalated: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// People who may not decide a task.
+mod excluded_row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "task_excluded")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub task: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// States in which a task waits for somebody, as they are stored.
+fn open_states() -> [String; 2] {
+    [TaskState::Open.to_string(), TaskState::Claimed.to_string()]
+}
+
+/// Writes the tasks of a run that are new or newer than what is there, and answers these.
+///
+/// The run's row is locked by the caller's transaction, so nobody else writes them meanwhile.
+pub(crate) async fn save<'a>(
+    tx: &DatabaseTransaction,
+    buyout: &'a Buyout,
+) -> Result<Vec<&'a HumanTask>, StoreError> {
+    let run_started_at = column::instant(buyout.started_at);
+    // Tasks of a former execution are nobody's any more.
+    row::Entity::delete_many()
+        .filter(row::Column::Run.eq(buyout.id.as_str()))
+        .filter(row::Column::RunStartedAt.lt(run_started_at))
+        .exec(tx)
+        .await?;
+    let known: BTreeMap<String, i64> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Version])
+        .filter(row::Column::Run.eq(buyout.id.as_str()))
+        .into_tuple::<(String, i64)>()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let changed: Vec<&HumanTask> = buyout
+        .tasks
+        .values()
+        .filter(|task| {
+            known
+                .get(&task.id.0)
+                .is_none_or(|version| *version < i64::from(task.version))
+        })
+        .collect();
+    if changed.is_empty() {
+        return Ok(changed);
+    }
+    let rows = changed
+        .iter()
+        .map(|task| row(buyout, task))
+        .collect::<Result<Vec<_>, _>>()?;
+    row::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::column(row::Column::Id)
+                .update_columns(
+                    row::Column::iter().filter(|column| !matches!(column, row::Column::Id)),
+                )
+                .action_and_where(
+                    Expr::col((row::Entity, row::Column::Version))
+                        .lt(Expr::col((Alias::new("excluded"), row::Column::Version))),
+                )
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    save_people(tx, &changed).await?;
+    Ok(changed)
+}
+
+/// Replaces the roles and exclusions of the tasks.
+async fn save_people(tx: &DatabaseTransaction, tasks: &[&HumanTask]) -> Result<(), StoreError> {
+    let ids = || tasks.iter().map(|task| task.id.0.as_str());
+    role_row::Entity::delete_many()
+        .filter(role_row::Column::Task.is_in(ids()))
+        .exec(tx)
+        .await?;
+    excluded_row::Entity::delete_many()
+        .filter(excluded_row::Column::Task.is_in(ids()))
+        .exec(tx)
+        .await?;
+    let roles = tasks.iter().flat_map(|task| {
+        task.roles()
+            .enumerate()
+            .map(|(step, role)| role_row::ActiveModel {
+                task: Set(task.id.0.clone()),
+                role: Set(role.to_string()),
+                escalated: Set(step > 0),
+            })
+    });
+    role_row::Entity::insert_many(roles)
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await?;
+    let excluded = tasks.iter().flat_map(|task| {
+        task.excluded.iter().map(|person| excluded_row::ActiveModel {
+            task: Set(task.id.0.clone()),
+            person: Set(person.0.clone()),
+        })
+    });
+    excluded_row::Entity::insert_many(excluded)
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError> {
+    Ok(row::ActiveModel {
+        id: Set(task.id.0.clone()),
+        run: Set(buyout.id.0.clone()),
+        run_started_at: Set(column::instant(buyout.started_at)),
+        version: Set(task.version.into()),
+        kind: Set(task.kind.to_string()),
+        state: Set(task.state.to_string()),
+        city: Set(task.city.as_deref().map(column::text)),
+        assignee: Set(task.assignee.as_ref().map(|p| p.person.0.clone())),
+        owner: Set(task.owner.as_ref().map(|p| p.person.0.clone())),
+        due_at: Set(column::instant(task.due_at)),
+        bitrix24_task: Set(task
+            .bitrix24_task
+            .map(|mirror| column::number("bitrix24_task", mirror))
+            .transpose()?),
+        data: Set(column::json("task", task)?),
+    })
+}
+
+impl Store {
+    pub async fn task(&self, id: &TaskId) -> Result<Option<HumanTask>, StoreError> {
+        let row = row::Entity::find_by_id(id.0.as_str()).one(&self.db).await?;
+        row.map(|row| task(&row.id, row.data)).transpose()
+    }
+
+    /// The run of that portal one of whose tasks is mirrored as the portal's task.
+    pub async fn task_by_bitrix24(
+        &self,
+        portal: &str,
+        mirror: u64,
+    ) -> Result<Option<BuyoutId>, StoreError> {
+        let runs = buyout::row::Entity::find()
+            .select_only()
+            .column(buyout::row::Column::Id)
+            .filter(buyout::row::Column::Portal.eq(portal))
+            .into_query();
+        let run = row::Entity::find()
+            .select_only()
+            .column(row::Column::Run)
+            .filter(row::Column::Bitrix24Task.eq(column::number("bitrix24_task", mirror)?))
+            .filter(row::Column::Run.in_subquery(runs))
+            .into_tuple::<String>()
+            .one(&self.db)
+            .await?;
+        Ok(run.map(BuyoutId))
+    }
+}
+
+fn task(id: &str, data: serde_json::Value) -> Result<HumanTask, StoreError> {
+    At { table: "task", key: id }.json("data", data)
+}
