@@ -69,6 +69,15 @@ pub struct PaperFields {
     /// ПТС series and number, or the 15 digits of an ЭПТС.
     pub vehicle_passport_number: String,
     pub vehicle_passport_issued_on: NaiveDate,
+    /// Who issued the ПТС, or made out the ЭПТС, as it says itself.
+    #[serde(default)]
+    pub vehicle_passport_issued_by: Option<String>,
+    /// Наименование (тип ТС) of the vehicle passport: "легковой универсал".
+    #[serde(default)]
+    pub vehicle_kind: Option<String>,
+    /// Категория ТС of the vehicle passport: "B (M1)".
+    #[serde(default)]
+    pub vehicle_category: Option<String>,
     pub registration_certificate_number: String,
     #[serde(default)]
     pub engine_number: Option<String>,
