@@ -50,7 +50,7 @@ pub enum Decision {
         decision: BargainDecision,
     },
     SubmitPapers {
-        papers: PaperSet,
+        papers: Box<PaperSet>,
     },
     VerifyPapers {
         verdicts: Vec<PaperVerdict>,

@@ -12,6 +12,7 @@ use domain::staff::{PersonRef, Role};
 use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
 use futures_util::FutureExt;
 use futures_util::future::{Either, FusedFuture, LocalBoxFuture};
+use send_wrapper::SendWrapper;
 use temporalio_workflow::{
     CancellableFuture, TimerOptions, WaitConditionOptions, WorkflowCancellationToken, select,
 };
@@ -99,7 +100,7 @@ pub(crate) async fn ask_until<T>(
             // The portal is slow: its task is closed as soon as its number is known.
             let late =
                 std::mem::replace(&mut mirror, std::future::ready(None).boxed_local().fuse());
-            ctx.state_mut(|w| w.desk.late_mirrors.push(late.boxed_local()));
+            ctx.state_mut(|w| w.desk.late_mirrors.push(SendWrapper::new(late.boxed_local())));
         }
         match happened {
             Happened::Decided => {
@@ -358,7 +359,7 @@ async fn mirror(ctx: Ctx, id: TaskId) -> Option<u64> {
 /// Closes the portal's tasks whose originals ended.
 pub(crate) async fn close_mirrors(ctx: &Ctx) {
     for late in ctx.state_mut(|w| std::mem::take(&mut w.desk.late_mirrors)) {
-        let number = late.await;
+        let number = late.take().await;
         ctx.state_mut(|w| w.desk.mirrors_to_close.extend(number));
     }
     let (portal, tasks) = ctx.state_mut(|w| {

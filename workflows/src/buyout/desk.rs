@@ -18,12 +18,17 @@ use domain::offer::{AnswerSource, ClientAnswer};
 use domain::staff::PersonRef;
 use domain::task::{TaskId, TaskKind, TaskState};
 use futures_util::future::LocalBoxFuture;
+use send_wrapper::SendWrapper;
 use temporalio_workflow::common::search_attributes::Timestamp;
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContextView};
 
 use crate::buyout::step;
 use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, UpdateError};
+
+/// A call to the portal that outlived its task. The workflow's type must be `Send` for the gateway's typed
+/// handles, while its futures never leave the worker's one workflow thread.
+pub(crate) type LateMirror = SendWrapper<LocalBoxFuture<'static, Option<u64>>>;
 
 /// What is on the desk besides the state that screens see.
 #[derive(Default)]
@@ -51,7 +56,7 @@ pub(crate) struct Desk {
     /// Mirrored tasks of the portal that are to be closed.
     pub(crate) mirrors_to_close: Vec<u64>,
     /// Mirrored tasks whose number is not known yet though the original has ended.
-    pub(crate) late_mirrors: Vec<LocalBoxFuture<'static, Option<u64>>>,
+    pub(crate) late_mirrors: Vec<LateMirror>,
     events: Vec<ProcessEvent>,
     /// Search attributes as last written, so that nothing is written twice.
     shown: Option<(Stage, String, Option<DateTime<Utc>>)>,

@@ -47,7 +47,7 @@ async fn collect(ctx: &Ctx, remarks: &str) -> Result<(), Exit> {
             ask::ask(ctx, Ask::new(TaskKind::CollectPapers, details.clone(), due)).await?
         {
             ctx.state_mut(|w| {
-                w.buyout.papers = Some(papers);
+                w.buyout.papers = Some(*papers);
                 w.buyout.paper_verdicts.clear();
             });
             return Ok(());

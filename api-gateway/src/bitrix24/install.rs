@@ -1,0 +1,164 @@
+//! `POST /bitrix24/install`: the portal gives tokens; it is asked back before they are believed.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use chrono::Utc;
+use http::{StatusCode, header};
+use serde::Deserialize;
+use store::portal::Portal;
+use templates::buyout::{InstallOutcome, InstallPage};
+use url::Url;
+
+use crate::bitrix24::form::Form;
+use crate::server::App;
+
+/// What an install body says, in either of the portal's two spellings.
+struct Install {
+    member_id: String,
+    domain: String,
+    client_endpoint: Url,
+    server_endpoint: Url,
+    access_token: String,
+    refresh_token: String,
+    expires_in: i64,
+    application_token: String,
+}
+
+fn read(form: &Form) -> Option<Install> {
+    let get = |event: &str, frame: &str| form.get(event).or_else(|| form.get(frame)).map(str::to_owned);
+    let domain = get("auth[domain]", "DOMAIN")?;
+    let client_endpoint = match form.get("auth[client_endpoint]") {
+        Some(url) => url.parse().ok()?,
+        None => format!("https://{domain}/rest/").parse().ok()?,
+    };
+    let server_endpoint = form.get("auth[server_endpoint]").unwrap_or("https://oauth.bitrix24.tech/rest/");
+    Some(Install {
+        member_id: get("auth[member_id]", "member_id")?,
+        domain,
+        client_endpoint,
+        server_endpoint: server_endpoint.parse().ok()?,
+        access_token: get("auth[access_token]", "AUTH_ID")?,
+        refresh_token: get("auth[refresh_token]", "REFRESH_ID")?,
+        expires_in: get("auth[expires_in]", "AUTH_EXPIRES").and_then(|s| s.parse().ok()).unwrap_or(3_600),
+        application_token: get("auth[application_token]", "APPLICATION_TOKEN")?,
+    })
+}
+
+pub(super) async fn install(State(app): State<App>, body: Bytes) -> Response {
+    let outcome = take(&app, &body).await;
+    let status = match outcome {
+        InstallOutcome::Installed => StatusCode::OK,
+        InstallOutcome::Incomplete => StatusCode::BAD_REQUEST,
+        InstallOutcome::UnknownPortal | InstallOutcome::NotConfirmed => StatusCode::FORBIDDEN,
+        InstallOutcome::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    draw(outcome, status)
+}
+
+async fn take(app: &App, body: &[u8]) -> InstallOutcome {
+    let form = Form::parse(body);
+    let Some(install) = read(&form) else {
+        tracing::warn!("an install without tokens was refused");
+        return InstallOutcome::Incomplete;
+    };
+    let allowed = &app.config.bitrix24.portals;
+    if !allowed.is_empty() && !allowed.contains(&install.member_id) {
+        tracing::warn!("an install from a portal that is not configured was refused");
+        return InstallOutcome::UnknownPortal;
+    }
+    match confirmed(app, &install).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("an install was refused: the portal does not confirm its token");
+            return InstallOutcome::NotConfirmed;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "an install was put off: the portal could not be asked");
+            return InstallOutcome::Unavailable;
+        }
+    }
+    let portal = Portal {
+        member_id: install.member_id,
+        domain: install.domain,
+        client_endpoint: install.client_endpoint.to_string(),
+        server_endpoint: install.server_endpoint.to_string(),
+        access_token: install.access_token,
+        refresh_token: install.refresh_token,
+        expires_at: Utc::now() + chrono::Duration::seconds(install.expires_in),
+        application_token: install.application_token,
+    };
+    match app.store.save_portal(&portal).await {
+        Ok(()) => {
+            tracing::info!(portal = %portal.member_id, "the Bitrix24 app is installed");
+            InstallOutcome::Installed
+        }
+        Err(error) => {
+            tracing::error!(%error, "an install could not be saved");
+            InstallOutcome::Unavailable
+        }
+    }
+}
+
+/// The page that the portal's administrator sees, inside the portal's frame.
+fn draw(outcome: InstallOutcome, status: StatusCode) -> Response {
+    let nonce = uuid::Uuid::new_v4().simple().to_string();
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}' https://api.bitrix24.com; base-uri 'none'"
+    );
+    match (InstallPage { nonce: &nonce, outcome }).render() {
+        Ok(html) => (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the install page could not be drawn");
+            (status, outcome_in_english(outcome)).into_response()
+        }
+    }
+}
+
+fn outcome_in_english(outcome: InstallOutcome) -> &'static str {
+    match outcome {
+        InstallOutcome::Installed => "installed",
+        InstallOutcome::Incomplete => "the install body lacks tokens",
+        InstallOutcome::UnknownPortal => "this portal is not configured",
+        InstallOutcome::NotConfirmed => "the portal does not confirm this token",
+        InstallOutcome::Unavailable => "install again in a minute",
+    }
+}
+
+/// Asks `app.info` with the given token and compares the portal.
+async fn confirmed(app: &App, install: &Install) -> Result<bool, reqwest::Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        result: Option<serde_json::Value>,
+    }
+    let url = match install.client_endpoint.join("app.info") {
+        Ok(url) => url,
+        Err(_) => return Ok(false),
+    };
+    if !is_portal(&url, &install.domain) {
+        return Ok(false);
+    }
+    let answer = app
+        .portal_http
+        .post(url)
+        .timeout(Duration::from_secs(10))
+        .form(&[("auth", install.access_token.as_str())])
+        .send()
+        .await?;
+    if !answer.status().is_success() {
+        return Ok(false);
+    }
+    let body = answer.text().await?;
+    let Ok(Answer { result: Some(result) }) = serde_json::from_str(&body) else { return Ok(false) };
+    // Newer portals name themselves; an older one is known by having accepted its own token.
+    Ok(result.get("member_id").and_then(|id| id.as_str()).is_none_or(|id| id == install.member_id))
+}
+
+/// Tokens are sent to the portal only: over TLS, to the host that the portal named as its own.
+fn is_portal(url: &Url, domain: &str) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let named = domain.rsplit_once(':').map_or(domain, |(host, _)| host);
+    url.scheme() == "https" && host == named
+}

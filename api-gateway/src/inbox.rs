@@ -1,0 +1,125 @@
+//! What arrived from outside is written down before it is answered, then given to its process.
+//!
+//! A sweep gives again what was not taken: after a crash, or while Temporal was away, nothing is lost.
+
+mod bitrix24;
+mod partners;
+
+use std::time::Duration;
+
+use chrono::Utc;
+use domain::buyout::decision::Fact;
+use domain::buyout::start::BuyoutId;
+use sha2::{Digest, Sha256};
+use store::inbox::InboxRow;
+
+use crate::process::ProcessError;
+use crate::server::App;
+
+/// Where a message came from; part of its key, so it never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
+pub(crate) enum Source {
+    /// A robot of a portal.
+    Bitrix24Robot,
+    /// An event of a portal.
+    Bitrix24Event,
+    Yookassa,
+    Bank,
+    Avtocod,
+    Wazzup,
+}
+
+/// How often the sweep looks for messages that nobody took.
+const SWEEP: Duration = Duration::from_secs(2);
+const BATCH: u64 = 50;
+/// Pause before the next attempt, growing to this.
+const LONGEST_PAUSE_SECS: i64 = 300;
+
+/// What became of a message.
+pub(crate) enum Taken {
+    /// By this run.
+    By(String),
+    /// It fits nowhere; ops sees it with this reason (English, no personal data).
+    Unmatched(String),
+}
+
+/// Gives one message to its process.
+async fn take(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
+    let Ok(source) = row.source.parse::<Source>() else {
+        return Ok(Taken::Unmatched(format!("unknown source {}", row.source)));
+    };
+    match source {
+        Source::Bitrix24Robot => bitrix24::robot(app, row).await,
+        Source::Bitrix24Event => bitrix24::event(app, row).await,
+        Source::Yookassa => partners::yookassa(app, row).await,
+        Source::Bank => partners::bank(app, row).await,
+        Source::Avtocod => partners::avtocod(app, row).await,
+        Source::Wazzup => partners::wazzup(app, row).await,
+    }
+}
+
+/// Tells a run a fact; a run that has ended leaves the fact to ops.
+async fn tell(app: &App, run: &BuyoutId, fact: Fact) -> Result<Taken, ProcessError> {
+    match app.processes.tell(run, fact).await {
+        Ok(()) => Ok(Taken::By(run.0.clone())),
+        Err(ProcessError::NotRunning) => Ok(Taken::Unmatched(format!("{run} has ended"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes a message now; what fails is left to the sweep.
+pub(crate) async fn drive(app: &App, row: &InboxRow) {
+    let outcome = take(app, row).await;
+    let marked = match outcome {
+        Ok(Taken::By(run)) => {
+            metrics::counter!("kite_inbox_taken_total", "source" => row.source.clone()).increment(1);
+            app.store.mark_taken(row.id, &run).await
+        }
+        Ok(Taken::Unmatched(reason)) => {
+            tracing::warn!(inbox = row.id, source = %row.source, %reason, "a message fits nowhere; kept for ops");
+            metrics::counter!("kite_inbox_unmatched_total", "source" => row.source.clone()).increment(1);
+            app.store.mark_unmatched(row.id, &reason).await
+        }
+        Err(error) => {
+            let pause = (1_i64 << row.attempts.min(8)).min(LONGEST_PAUSE_SECS);
+            tracing::warn!(inbox = row.id, source = %row.source, %error, pause, "a message was not taken; tried again");
+            let at = Utc::now() + chrono::Duration::seconds(pause);
+            app.store.mark_failed(row.id, &error.to_string(), at).await
+        }
+    };
+    if let Err(error) = marked {
+        tracing::error!(inbox = row.id, %error, "the fate of a message could not be written; the sweep takes it again");
+    }
+}
+
+/// Runs until the gateway stops.
+pub(crate) async fn sweep(app: App) {
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = app.arrived.notified() => {}
+            _ = tokio::time::sleep(SWEEP) => {}
+        }
+        loop {
+            let due = match app.store.due(BATCH).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!(%error, "the inbox cannot be read");
+                    break;
+                }
+            };
+            if due.is_empty() {
+                break;
+            }
+            for row in &due {
+                drive(&app, row).await;
+            }
+        }
+    }
+}
+
+/// SHA-256 in hex: an event id where the partner gives none.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

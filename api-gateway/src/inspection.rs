@@ -1,0 +1,103 @@
+//! InspectionService.
+
+use chrono::{Duration, Utc};
+use domain::buyout::decision::{Decide, Decision};
+use domain::buyout::start::BuyoutId;
+use domain::file::FileKind;
+use domain::refusal::{FieldViolation, Refusal};
+use domain::task::TaskId;
+use proto::kite::inspection::v1 as pb;
+use proto::kite::inspection::v1::inspection_service_server::InspectionService;
+use store::Ticket;
+use tonic::{Request, Response, Status};
+
+use crate::access::actor_of;
+use crate::convert;
+use crate::convert::common::time;
+use crate::server::App;
+use crate::status;
+use crate::task::Tasks;
+
+/// An upload is begun within this time.
+const TICKET_LIFE_MINUTES: i64 = 60;
+
+#[derive(Clone)]
+pub(crate) struct Inspections {
+    pub(crate) app: App,
+}
+
+#[tonic::async_trait]
+impl InspectionService for Inspections {
+    async fn get_inspection(&self, request: Request<pb::GetInspectionRequest>) -> Result<Response<pb::GetInspectionResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let id = BuyoutId(request.into_inner().buyout_id);
+        let buyout = self.app.store.buyout(&id).await.map_err(status::store)?.ok_or_else(|| status::not_found("Дело"))?;
+        self.app.access.see_buyout(&actor, &buyout)?;
+        let (Some(policy), Some(deal)) = (&buyout.policy, &buyout.deal) else {
+            return Err(status::not_found("Задание на осмотр"));
+        };
+        Ok(Response::new(pb::GetInspectionResponse {
+            template: Some(convert::inspection::template(&policy.template)),
+            car: deal.car.title(),
+            plate: deal.car.plate.as_ref().map(ToString::to_string).unwrap_or_default(),
+            city: deal.visit.city.clone(),
+            address: deal.visit.address.clone(),
+            visit_at: deal.visit.at.map(time),
+            client_phone: deal.client.phone.as_ref().map(|p| p.digits().to_owned()).unwrap_or_default(),
+            client_name: deal.client.first_name.clone(),
+        }))
+    }
+
+    async fn create_upload_ticket(
+        &self,
+        request: Request<pb::CreateUploadTicketRequest>,
+    ) -> Result<Response<pb::CreateUploadTicketResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::CreateUploadTicketRequest { buyout_id, kind } = request.into_inner();
+        let kind = match kind.parse() {
+            Ok(kind @ (FileKind::Photo | FileKind::Scan)) => kind,
+            Ok(FileKind::Document | FileKind::PartnerAnswer) | Err(_) => {
+                return Err(status::refused(&Refusal::invalid(vec![FieldViolation::new(
+                    "kind",
+                    "Загружать можно фото (PHOTO) и сканы (SCAN).",
+                )])));
+            }
+        };
+        let id = BuyoutId(buyout_id);
+        let buyout = self.app.store.buyout(&id).await.map_err(status::store)?.ok_or_else(|| status::not_found("Дело"))?;
+        self.app.access.see_buyout(&actor, &buyout)?;
+        let ticket = Ticket {
+            id: uuid::Uuid::new_v4().to_string(),
+            run: id,
+            person: actor.person,
+            kind,
+            max_bytes: self.app.config.files.max_bytes,
+            expires_at: Utc::now() + Duration::minutes(TICKET_LIFE_MINUTES),
+        };
+        self.app.store.issue_ticket(&ticket).await.map_err(status::store)?;
+        Ok(Response::new(pb::CreateUploadTicketResponse {
+            upload_path: format!("/files/{}", ticket.id),
+            max_bytes: ticket.max_bytes,
+            expires_at: Some(time(ticket.expires_at)),
+            ticket: ticket.id,
+        }))
+    }
+
+    async fn record_inspection(&self, request: Request<pb::RecordInspectionRequest>) -> Result<Response<pb::RecordInspectionResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::RecordInspectionRequest { task_id, task_version, inspection } = request.into_inner();
+        let task = TaskId(task_id);
+        let run = task.run().map(|run| BuyoutId(run.to_owned())).ok_or_else(|| status::not_found("Задание"))?;
+        let message = inspection.unwrap_or_default();
+        let files = Tasks::files(&self.app, &run, convert::inspection::file_ids(&message)).await?;
+        let inspection =
+            convert::inspection::inspection(message, &files).map_err(|refusal| status::refused(&refusal))?;
+        let decide =
+            Decide { task, version: task_version, actor, decision: Decision::SubmitInspection { inspection } };
+        let accepted = self.app.processes.decide(&run, decide, None).await.map_err(status::process)?;
+        Ok(Response::new(pb::RecordInspectionResponse {
+            stage: accepted.stage.to_string(),
+            message: accepted.message,
+        }))
+    }
+}

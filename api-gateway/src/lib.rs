@@ -1,0 +1,26 @@
+//! The gateway: gRPC and gRPC-web for people, a few HTTP routes for robots, partners and clients. The
+//! only crate that knows proto.
+
+pub mod access;
+pub mod config;
+pub mod server;
+
+mod session;
+
+mod buyout;
+mod event;
+mod inspection;
+mod task;
+
+mod bitrix24;
+mod callbacks;
+mod codec;
+mod files;
+mod health;
+mod inbox;
+mod link;
+
+mod convert;
+mod process;
+mod status;
+mod tls;

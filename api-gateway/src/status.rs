@@ -1,0 +1,52 @@
+//! Errors as gRPC statuses with google.rpc details, in one place.
+
+use domain::refusal::{Refusal, RefusalCode};
+use store::StoreError;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::process::ProcessError;
+
+/// Domain of `google.rpc.ErrorInfo`; the reason is [`RefusalCode`].
+const DOMAIN: &str = "kite";
+
+/// A refusal keeps its sentence, its code and the fields at fault.
+pub(crate) fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal.code {
+        RefusalCode::WrongState | RefusalCode::MoneyInFlight => Code::FailedPrecondition,
+        RefusalCode::StaleVersion => Code::Aborted,
+        RefusalCode::WrongPerson | RefusalCode::OwnWork => Code::PermissionDenied,
+        RefusalCode::Invalid => Code::InvalidArgument,
+        RefusalCode::NotFound => Code::NotFound,
+    };
+    let mut details = ErrorDetails::new();
+    details.set_error_info(refusal.code.to_string(), DOMAIN, std::collections::HashMap::new());
+    for field in &refusal.fields {
+        details.add_bad_request_violation(field.field.clone(), field.sentence.clone());
+    }
+    Status::with_error_details(code, refusal.sentence.clone(), details)
+}
+
+pub(crate) fn not_found(what: &str) -> Status {
+    refused(&Refusal::new(RefusalCode::NotFound, format!("{what} не найдено. Обновите список.")))
+}
+
+/// The cause goes to the log, the person learns what to do.
+pub(crate) fn store(error: StoreError) -> Status {
+    tracing::error!(error = %error, "the store failed a request");
+    Status::unavailable("База данных не отвечает. Ничего не потеряно, повторите через минуту.")
+}
+
+pub(crate) fn process(error: ProcessError) -> Status {
+    match error {
+        ProcessError::Refused(refusal) => refused(&refusal),
+        ProcessError::NotRunning => refused(&Refusal::new(
+            RefusalCode::WrongState,
+            "Процесс уже завершён. Обновите страницу, чтобы увидеть итог.",
+        )),
+        ProcessError::Unavailable(cause) => {
+            tracing::error!(error = %cause, "the process engine failed a request");
+            Status::unavailable("Сервер процессов не отвечает. Ничего не потеряно, повторите через минуту.")
+        }
+    }
+}

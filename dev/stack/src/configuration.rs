@@ -1,0 +1,98 @@
+//! The configuration files of a development stack: real files of the real binaries, so that either of
+//! them can also be run by hand with `--config`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use simulator::{Partner, Simulator};
+
+use crate::settings::Settings;
+
+pub struct Files {
+    pub gateway: PathBuf,
+    pub worker: PathBuf,
+}
+
+/// Writes both files into the stack's folder, readable by their owner only.
+pub fn write(settings: &Settings, simulator: &Simulator) -> anyhow::Result<Files> {
+    let gateway = settings.folder.join("gateway.toml");
+    let worker = settings.folder.join("worker.toml");
+    keep(&gateway, &gateway_file(settings, simulator))?;
+    keep(&worker, &worker_file(settings, simulator))?;
+    Ok(Files { gateway, worker })
+}
+
+fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("{}", path.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+/// Sections that both binaries have.
+fn shared(settings: &Settings) -> String {
+    let Settings { folder, keys, temporal_address, namespace, store_url, .. } = settings;
+    let objects = quoted(&folder.join("objects"));
+    format!(
+        "[temporal]\naddress = \"{temporal_address}\"\nnamespace = \"{namespace}\"\n\n\
+         [codec]\ncurrent = \"dev\"\n[codec.keys]\ndev = \"{codec}\"\n\n\
+         [links]\ncurrent = \"dev\"\n[links.keys]\ndev = \"{links}\"\n\n\
+         [store]\nurl = \"{store_url}\"\nmax_connections = 8\n\n\
+         [objects]\nkind = \"folder\"\npath = {objects}\n\n\
+         [log]\nformat = \"readable\"\nfilter = \"{filter}\"\n\n",
+        codec = keys.codec,
+        links = keys.links,
+        filter = settings.log_filter,
+    )
+}
+
+fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
+    let Settings { folder, keys, ports, ui_origin, .. } = settings;
+    format!(
+        "{shared}[server]\naddress = \"127.0.0.1:{api}\"\npublic_url = \"{public}\"\n\
+         [server.tls]\nmode = \"development\"\nfolder = {tls}\n\n\
+         [codec_server]\nui_origin = \"{ui_origin}\"\ndevelopment_token = \"{token}\"\n\n\
+         [access]\nsecret = \"{secret}\"\ndevelopment_accounts = true\n\n\
+         [limits]\nper_second = 500\nburst = 2000\n\n\
+         [bitrix24]\nca_file = {ca}\n\n\
+         [callbacks]\nsecret = \"{callbacks}\"\n\n\
+         [metrics]\naddress = \"127.0.0.1:{metrics}\"\n",
+        shared = shared(settings),
+        api = ports.gateway,
+        public = public_url(settings),
+        tls = quoted(&folder.join("tls")),
+        token = keys.codec_token,
+        secret = keys.tokens,
+        ca = quoted(simulator.authority()),
+        callbacks = keys.callbacks,
+        metrics = ports.gateway_metrics,
+    )
+}
+
+fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
+    let mut text = shared(settings);
+    let ca = quoted(simulator.authority());
+    let gateway_ca = quoted(&settings.folder.join("tls/ca.pem"));
+    let _ = gateway_ca;
+    let mut partner = |name: &str, partner: Partner, rest: &str| {
+        let _ = write!(text, "[partners.{name}]\nbase_url = \"{}\"\n{rest}\n\n", simulator.url(partner));
+    };
+    partner("autoteka", Partner::Autoteka, "client_id = \"kite\"\nclient_secret = \"autoteka-secret\"");
+    partner("avtocod", Partner::Avtocod, "");
+    let _ = ca;
+    text
+}
+
+/// How links and callbacks name the gateway.
+pub fn public_url(settings: &Settings) -> String {
+    format!("https://localhost:{}/", settings.ports.gateway)
+}
+
+/// A path as a TOML string.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display())
+}

@@ -1,0 +1,217 @@
+//! The demo: everything comes up, buyouts are played, what came of them is printed and kept.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::play::{Play, Prices};
+use crate::report::{self, Report};
+use crate::seed;
+use crate::settings::{Keys, Ports, Settings};
+use crate::stack::Stack;
+use crate::temporal::{self, Options, Temporal};
+
+const TEMPORAL_PORT: u16 = 7233;
+const TEMPORAL_UI_PORT: u16 = 8233;
+const GATEWAY_PORT: u16 = 8443;
+const GATEWAY_METRICS_PORT: u16 = 9464;
+const WORKER_METRICS_PORT: u16 = 9465;
+/// The simulated partners take this port and the next ones.
+const SIMULATOR_PORT: u16 = 9100;
+
+/// Temporal and the stack on it.
+struct Demo {
+    temporal: Temporal,
+    stack: Stack,
+    folder: PathBuf,
+}
+
+async fn bring_up() -> anyhow::Result<Demo> {
+    let folder = temporal::root().join(".kite");
+    let keys = Keys::kept_in(&folder)?;
+    let began = Instant::now();
+    say("Поднимаем Temporal, партнёров, шлюз и воркер…");
+    let codec_endpoint = format!("https://localhost:{GATEWAY_PORT}/codec/{}", keys.codec_token);
+    let temporal = Temporal::start(Options {
+        folder: &folder,
+        port: TEMPORAL_PORT,
+        ui_port: TEMPORAL_UI_PORT,
+        namespace: "default",
+        codec_endpoint: &codec_endpoint,
+    })
+    .await?;
+    let settings = Settings {
+        keys,
+        ports: Ports {
+            gateway: GATEWAY_PORT,
+            gateway_metrics: GATEWAY_METRICS_PORT,
+            worker_metrics: WORKER_METRICS_PORT,
+        },
+        simulator_ports: simulator::Ports::from_base(SIMULATOR_PORT),
+        seed: 1,
+        temporal_address: temporal.address.clone(),
+        namespace: "default".to_owned(),
+        store_url: format!("sqlite://{}?mode=rwc", folder.join("kite.db").display()),
+        ui_origin: format!("http://127.0.0.1:{TEMPORAL_UI_PORT}"),
+        log_filter: "warn".to_owned(),
+        policy: seed::policy(),
+        folder: folder.clone(),
+    };
+    let stack = Stack::start(settings).await?;
+    say(&format!("Готово за {}.", seconds(began.elapsed())));
+    Ok(Demo { temporal, stack, folder })
+}
+
+/// Plays and reports; with `once` ends everything afterwards. `true`: every buyout ended `DONE`.
+pub async fn demo(once: bool) -> anyhow::Result<bool> {
+    let demo = bring_up().await?;
+    let played = play(&demo).await;
+    if let Err(error) = &played {
+        eprintln!("kite-dev: the play stopped: {error:#}");
+    }
+    if !once {
+        addresses(&demo);
+        platform::stop::signal().await;
+    }
+    let Demo { temporal, stack, .. } = demo;
+    stack.stop().await?;
+    temporal.stop().await;
+    Ok(played.unwrap_or(false))
+}
+
+/// Everything up, nothing played.
+pub async fn up() -> anyhow::Result<()> {
+    let demo = bring_up().await?;
+    addresses(&demo);
+    platform::stop::signal().await;
+    let Demo { temporal, stack, .. } = demo;
+    stack.stop().await?;
+    temporal.stop().await;
+    Ok(())
+}
+
+/// One buyout in full, by SBP; then a dearer car, whose money goes by a bank order.
+async fn play(demo: &Demo) -> anyhow::Result<bool> {
+    say("\nВыкуп по СБП");
+    let main = by_sbp(&demo.stack).await?;
+    tell(&main);
+    say("\nВыкуп дороже предела СБП: платёжное поручение с подписью человека");
+    let dear = by_bank_order(&demo.stack).await?;
+    tell(&dear);
+    let folder = demo.folder.join("demo");
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join("buyout.json");
+    let mut kept = serde_json::to_value(&main)?;
+    kept["by_bank_order"] = serde_json::to_value(&dear)?;
+    std::fs::write(&path, serde_json::to_string_pretty(&kept)?).with_context(|| format!("{}", path.display()))?;
+    say(&format!("\nИтог записан в {}.", path.display()));
+    Ok([&main, &dear].into_iter().all(|report| report.end_state == "DONE"))
+}
+
+/// Prints a step with the time it took.
+struct Steps(Instant);
+
+impl Steps {
+    fn done(&mut self, what: &str) {
+        say(&format!("  {:>7}  {what}", seconds(self.0.elapsed())));
+        self.0 = Instant::now();
+    }
+}
+
+async fn by_sbp(stack: &Stack) -> anyhow::Result<Report> {
+    let began = Instant::now();
+    let mut steps = Steps(began);
+    let play = Play::deal(stack, "clean").await?;
+    play.robot_calls().await?;
+    steps.done(&format!("сделка {} в стадии «Выкуп: осмотр», робот позвал Kite", play.deal));
+    let inspector = play.inspect().await?;
+    steps.done(&format!("{} осмотрел(а) автомобиль: фото, замеры, номера", inspector.name));
+    let appraiser = play.appraise(Prices { buyout: 440_000, stop: 470_000, forecast: 560_000 }).await?;
+    steps.done(&format!("проверки прошли, {} оценил(а): 440 000 ₽, не больше 470 000 ₽", appraiser.name));
+    let senior = play.approve_price().await?;
+    steps.done(&format!("{} согласовал(а) цену: она выше предела", senior.name));
+    let link = play.offer_link(1).await?;
+    let page = play.open(&link).await?;
+    play.submit(&page, &[("answer", "counter"), ("amount", "460000")]).await?;
+    steps.done("клиент открыл ссылку из мессенджера и попросил 460 000 ₽");
+    play.bargain("PROPOSE", 450_000).await?;
+    steps.done("менеджер предложил 450 000 ₽");
+    let link = play.offer_link(2).await?;
+    let page = play.open(&link).await?;
+    let page = play.submit(&page, &[("answer", "request_code")]).await?;
+    let code = play.sms_code(1).await?;
+    play.submit(&page, &[("answer", "accept"), ("code", &code)]).await?;
+    steps.done("клиент согласился и подтвердил кодом из СМС");
+    play.bring_papers().await?;
+    let verifier = play.verify_papers().await?;
+    steps.done(&format!("{} проверил(а) документы по одному", verifier.name));
+    play.sign().await?;
+    steps.done("договор и акт готовы, подписаны, сканы на месте");
+    play.treasury_decides("approve", "approver").await?;
+    steps.done("заявка на оплату согласована в 1С");
+    play.confirm_payment().await?;
+    steps.done("выплата по СБП прошла, верификатор подтвердил");
+    play.end().await?;
+    steps.done("автомобиль в 1С, сделка закрыта, робот получил ответ");
+    report::of(&play, began.elapsed()).await
+}
+
+async fn by_bank_order(stack: &Stack) -> anyhow::Result<Report> {
+    let began = Instant::now();
+    let mut steps = Steps(began);
+    let play = Play::deal(stack, "expensive").await?;
+    play.up_to_offer(Prices { buyout: 1_450_000, stop: 1_550_000, forecast: 1_800_000 }).await?;
+    steps.done(&format!("сделка {}: осмотр, проверки, оценка 1 450 000 ₽, второе слово", play.deal));
+    play.client_says("ACCEPT", 0, "").await?;
+    play.up_to_payment().await?;
+    steps.done("клиент согласился по телефону, документы подписаны, оплата согласована");
+    play.bank_signs().await?;
+    steps.done("платёжное поручение подписано в банке");
+    play.confirm_payment().await?;
+    play.end().await?;
+    steps.done("выплата подтверждена, автомобиль в 1С");
+    report::of(&play, began.elapsed()).await
+}
+
+fn tell(report: &Report) {
+    let people: BTreeSet<&String> = report.people.values().collect();
+    say(&format!("\n  Конец: {} — {}", report.end_state, report.outcome));
+    say(&format!("  Процесс {}: {} событий истории за {}", report.workflow_id, report.history_events, seconds(Duration::from_millis(report.duration_ms))));
+    say(&format!("  Роботов получили ответ: {}; сделка в стадии {}", report.robots_answered, report.deal_stage));
+    say(&format!("  Разных людей на обязанностях: {}", people.len()));
+    for document in &report.documents {
+        say(&format!("  {document}"));
+    }
+    if let Some(receipt) = &report.receipt {
+        say(&format!("  1С: поступление № {receipt} проведено"));
+    }
+    let effects: Vec<String> = report.effects.iter().map(|(partner, count)| format!("{partner} {count}")).collect();
+    say(&format!("  Действий у партнёров с начала: {}", effects.join(", ")));
+}
+
+fn addresses(demo: &Demo) {
+    let stack = &demo.stack;
+    say("\nАдреса");
+    say(&format!("  шлюз (gRPC, gRPC-web)   {}", stack.door.url));
+    if let Some(ui) = &demo.temporal.ui {
+        say(&format!("  Temporal UI             {ui}"));
+    }
+    say(&format!("  почтовый ящик клиента   {}", stack.control.address("mail/")));
+    say(&format!("  партнёры, управление    {}", stack.control.address("")));
+    say(&format!("  метрики                 http://{}/metrics, http://{}/metrics", stack.gateway_metrics, stack.worker_metrics));
+    say(&format!("  вход                    логины {}; пароль {}", seed::ACCOUNTS.map(|a| a.login).join(", "), seed::PASSWORD));
+    say(&format!("  доверие браузера        {}", demo.folder.join("tls/ca.pem").display()));
+    say("\nCtrl-C остановит всё; данные останутся в .kite.");
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} с", duration.as_secs_f64())
+}
+
+/// One line for the person who watches. A closed pipe is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

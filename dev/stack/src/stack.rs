@@ -1,0 +1,266 @@
+//! Bringing the stack up and down: simulated partners, gateway and worker in this process, Temporal
+//! beside it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use simulator::{Partner, Simulator};
+use store::connect::{Store, StoreConfig};
+use temporalio_client::Client;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use url::Url;
+
+use crate::configuration;
+use crate::people::{Door, Person};
+use crate::portal::Control;
+use crate::seed;
+use crate::settings::Settings;
+
+/// How long the parts may take to come up.
+const READY: Duration = Duration::from_secs(60);
+/// How often a wait looks again.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Everything running. [`Stack::stop`] ends it in order; dropping it ends the worker's thread unawaited.
+pub struct Stack {
+    pub settings: Settings,
+    /// The simulated partners' control port.
+    pub control: Control,
+    pub door: Door,
+    pub store: Store,
+    /// For looking at histories; with the codec.
+    pub temporal: Client,
+    /// Address of the gateway's health and metrics.
+    pub gateway_metrics: SocketAddr,
+    pub worker_metrics: SocketAddr,
+    simulator: Simulator,
+    gateway: Gateway,
+    worker: Option<Worker>,
+}
+
+struct Gateway {
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+struct Worker {
+    stop: CancellationToken,
+    thread: std::thread::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Stack {
+    /// Starts every part and waits until all are ready and the portal has the app with its robot.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        // A second provider is only possible in tests; the first one stands.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        std::fs::create_dir_all(&settings.folder)
+            .with_context(|| format!("{} cannot be made", settings.folder.display()))?;
+        let simulator = simulator::start(simulator::Settings {
+            folder: settings.folder.join("simulator"),
+            ports: settings.simulator_ports,
+            seed: settings.seed,
+        })
+        .await
+        .context("the simulated partners did not start")?;
+        let control = Control::new(simulator.control())?;
+
+        let store = Store::connect(&StoreConfig {
+            url: settings.store_url.clone(),
+            max_connections: 8,
+        })
+        .await?;
+        store.migrate().await?;
+        seed::plant(&store, &control, &settings.policy).await?;
+
+        let files = configuration::write(&settings, &simulator)?;
+        let (gateway, listening) = start_gateway(&files.gateway).await?;
+        let worker_socket = std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
+            .context("the worker's metrics port")?;
+        let worker_metrics = worker_socket.local_addr()?;
+        let worker = start_worker(files.worker.clone(), worker_socket);
+        let door = door(&settings, listening.api).await?;
+        let (temporal, _) = {
+            let config: api_gateway::config::Config =
+                platform::config::load(api_gateway::config::DEFAULTS, Some(&files.gateway))?;
+            platform::temporal::connect(&config.temporal, &config.codec).await?
+        };
+        let stack = Self {
+            settings,
+            control,
+            door,
+            store,
+            temporal,
+            gateway_metrics: listening.metrics,
+            worker_metrics,
+            simulator,
+            gateway,
+            worker: Some(worker),
+        };
+        stack.wait_ready().await?;
+        stack.install().await?;
+        Ok(stack)
+    }
+
+    /// Where a partner of the simulator listens.
+    pub fn partner(&self, partner: Partner) -> Url {
+        self.simulator.url(partner)
+    }
+
+    /// Somebody of the development accounts.
+    pub async fn sign_in(&self, login: &str) -> anyhow::Result<Person> {
+        Person::sign_in(&self.door, login, seed::PASSWORD).await
+    }
+
+    async fn wait_ready(&self) -> anyhow::Result<()> {
+        let http = reqwest::Client::builder().build()?;
+        for (name, address) in [("gateway", self.gateway_metrics), ("worker", self.worker_metrics)] {
+            let url = format!("http://{address}/readyz");
+            let mut last = String::new();
+            let deadline = tokio::time::Instant::now() + READY;
+            loop {
+                match http.get(&url).send().await {
+                    Ok(answer) if answer.status().is_success() => break,
+                    Ok(answer) => last = answer.text().await.unwrap_or_default(),
+                    Err(error) => last = error.to_string(),
+                }
+                if self.gateway.task.is_finished() {
+                    bail!("the gateway ended while it was starting; see its log");
+                }
+                if self.worker.as_ref().is_some_and(|w| w.thread.is_finished()) {
+                    bail!("the worker ended while it was starting; see its log");
+                }
+                if tokio::time::Instant::now() >= deadline {
+                    bail!("the {name} is not ready after {READY:?}: {last}");
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The portal's administrator installs the app; the worker then registers the robot.
+    async fn install(&self) -> anyhow::Result<()> {
+        let handler = self.door.url.join("bitrix24/install")?;
+        self.control.post("bitrix24/install", json!({ "handler": handler })).await?;
+        let deadline = tokio::time::Instant::now() + READY;
+        loop {
+            let robots = self.control.get("bitrix24/robots").await?;
+            if robots.as_array().is_some_and(|robots| !robots.is_empty()) {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() >= deadline {
+                bail!("the worker registered no robot on the portal within {READY:?}; see its log");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Ends the worker as a deploy would; what it was doing goes on with the next one.
+    pub async fn stop_worker(&mut self) -> anyhow::Result<()> {
+        match self.worker.take() {
+            Some(worker) => worker.end().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a worker after [`Stack::stop_worker`].
+    pub async fn start_worker(&mut self) -> anyhow::Result<()> {
+        let socket = std::net::TcpListener::bind(self.worker_metrics)?;
+        self.worker = Some(start_worker(self.settings.folder.join("worker.toml"), socket));
+        self.wait_ready().await
+    }
+
+    /// Ends everything, work in hand first.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.gateway.stop.cancel();
+        let gateway = self.gateway.task.await.context("the gateway panicked")?;
+        let worker = match self.worker.take() {
+            Some(worker) => worker.end().await,
+            None => Ok(()),
+        };
+        self.simulator.stop().await;
+        self.store.close().await?;
+        gateway?;
+        worker
+    }
+}
+
+impl Worker {
+    async fn end(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        tokio::task::spawn_blocking(move || self.thread.join())
+            .await?
+            .map_err(|_| anyhow::anyhow!("the worker panicked; see its log"))?
+    }
+}
+
+/// Where the gateway landed.
+struct Listening {
+    api: SocketAddr,
+    metrics: SocketAddr,
+}
+
+async fn start_gateway(file: &std::path::Path) -> anyhow::Result<(Gateway, Listening)> {
+    let config: api_gateway::config::Config = platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
+    platform::logging::init(&config.log);
+    let listeners = api_gateway::server::Listeners::bind(&config)?;
+    let listening = Listening { api: listeners.api.local_addr()?, metrics: listeners.metrics.local_addr()? };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            let ended = api_gateway::server::run(config, listeners, stop).await;
+            if let Err(error) = &ended {
+                tracing::error!(error = format!("{error:#}"), "the gateway ended");
+            }
+            ended
+        }
+    });
+    Ok((Gateway { stop, task }, listening))
+}
+
+/// A worker needs a thread of its own: workflow code is not `Send`.
+fn start_worker(file: PathBuf, socket: std::net::TcpListener) -> Worker {
+    let stop = CancellationToken::new();
+    let cancel = stop.clone();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let ended = runtime.block_on(async move {
+            let config: workers::config::Config = platform::config::load(workers::config::DEFAULTS, Some(&file))?;
+            workers::run(config, socket, cancel).await
+        });
+        if let Err(error) = &ended {
+            tracing::error!(error = format!("{error:#}"), "the worker ended");
+        }
+        ended
+    });
+    Worker { stop, thread }
+}
+
+/// A channel and an HTTP client that trust the gateway's development authority.
+async fn door(settings: &Settings, address: SocketAddr) -> anyhow::Result<Door> {
+    let authority = settings.folder.join("tls/ca.pem");
+    let deadline = tokio::time::Instant::now() + READY;
+    let pem = loop {
+        match std::fs::read(&authority) {
+            Ok(pem) => break pem,
+            Err(error) if tokio::time::Instant::now() >= deadline => {
+                return Err(error).with_context(|| format!("{}", authority.display()));
+            }
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    };
+    let url: Url = format!("https://localhost:{}/", address.port()).parse()?;
+    let channel: Channel = Endpoint::from_shared(url.to_string())?
+        .tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&pem)))?
+        .connect_lazy();
+    let http = reqwest::Client::builder()
+        .tls_certs_merge([reqwest::Certificate::from_pem(&pem)?])
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    Ok(Door { channel, http, url })
+}

@@ -1,0 +1,189 @@
+//! A whole stack for one test: real Temporal, simulated partners, worker, gateway, and a database.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use domain::policy::BuyoutPolicy;
+use serde_json::Value;
+use stack::seed;
+use stack::settings::{Keys, Ports, Settings};
+use stack::stack::Stack;
+use tempfile::TempDir;
+use temporalio_client::{Connection, ConnectionOptions};
+use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
+use temporalio_common::protos::temporal::api::operatorservice::v1::{
+    AddSearchAttributesRequest, ListSearchAttributesRequest,
+};
+use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
+use temporalio_common::protos::prost_wkt_types::Duration as ProtoDuration;
+
+use crate::postgres::Postgres;
+
+/// How a test's stack differs from the usual one.
+pub struct Options {
+    pub policy: BuyoutPolicy,
+    pub postgres: bool,
+    /// Another Temporal than the shared one, without namespaces of its own.
+    pub temporal: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { policy: quick(), postgres: false, temporal: None }
+    }
+}
+
+/// The demo's policy with the shortest pause between questions to a partner.
+pub fn quick() -> BuyoutPolicy {
+    let mut policy = seed::policy();
+    policy.deadlines.poll_secs = 1;
+    policy
+}
+
+pub struct World {
+    pub stack: Stack,
+    // After the stack: it is stopped before its database and folder go.
+    postgres: Option<Postgres>,
+    folder: TempDir,
+}
+
+impl World {
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> anyhow::Result<Self> {
+        let Options { policy, postgres, temporal } = options;
+        let folder = tempfile::tempdir()?;
+        let (postgres, store_url) = if postgres {
+            let server = Postgres::start().await?;
+            let url = server.url();
+            (Some(server), url)
+        } else {
+            (None, format!("sqlite://{}?mode=rwc", folder.path().join("kite.db").display()))
+        };
+        let (temporal_address, namespace) = match temporal {
+            Some(address) => (address, "default".to_owned()),
+            None => {
+                let address = std::env::var("KITE_TEST_TEMPORAL")
+                    .context("KITE_TEST_TEMPORAL is not set: run the tests with `make test`")?;
+                let namespace = format!("kite-{}", uuid::Uuid::new_v4().simple());
+                open_namespace(&address, &namespace).await?;
+                (address, namespace)
+            }
+        };
+        let settings = Settings {
+            folder: folder.path().to_owned(),
+            keys: keys(),
+            ports: Ports { gateway: free_port()?, gateway_metrics: 0, worker_metrics: 0 },
+            simulator_ports: simulator::Ports::default(),
+            seed: 1,
+            temporal_address,
+            namespace,
+            store_url,
+            ui_origin: "http://127.0.0.1:8233".to_owned(),
+            log_filter: std::env::var("KITE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()),
+            policy,
+        };
+        let stack = Stack::start(settings).await?;
+        Ok(Self { stack, postgres, folder })
+    }
+
+    /// Stops in order; a test that panics before leaves nothing running that outlives its process.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Self { stack, postgres, folder } = self;
+        stack.stop().await?;
+        if let Some(postgres) = postgres {
+            postgres.stop().await?;
+        }
+        folder.close()?;
+        Ok(())
+    }
+
+    /// Entries of the ledger of one partner and operation.
+    pub async fn effects(&self, partner: &str, operation: &str) -> anyhow::Result<Vec<Value>> {
+        let entries = self.stack.control.effects(partner).await?;
+        Ok(entries.into_iter().filter(|entry| entry["operation"] == operation).collect())
+    }
+
+    /// Every effect of the ledger stands there once: no key was used for two effects of one operation.
+    pub async fn assert_each_effect_once(&self) -> anyhow::Result<()> {
+        let entries = self.stack.control.get("ledger").await?;
+        let mut seen = BTreeSet::new();
+        for entry in entries.as_array().into_iter().flatten() {
+            let key = ["partner", "operation", "key"].map(|name| entry[name].as_str().unwrap_or_default().to_owned());
+            if key[2].is_empty() {
+                continue;
+            }
+            if !seen.insert(key.clone()) {
+                bail!("an effect happened twice: {key:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keys that stay the same, so that recorded histories open in every run.
+pub fn keys() -> Keys {
+    use base64::Engine;
+    let key = |byte: u8| base64::engine::general_purpose::STANDARD.encode([byte; 32]);
+    Keys {
+        codec: key(7),
+        links: key(8),
+        tokens: key(9),
+        callbacks: "callbacks-of-the-tests".to_owned(),
+        codec_token: "codec-of-the-tests".to_owned(),
+    }
+}
+
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// A namespace of its own with our search attributes, ready for use.
+async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
+    let url = format!("http://{address}").parse()?;
+    let connection = Connection::connect(ConnectionOptions::new(url).build())
+        .await
+        .with_context(|| format!("Temporal at {address} does not answer"))?;
+    let request = RegisterNamespaceRequest {
+        namespace: namespace.to_owned(),
+        workflow_execution_retention_period: Some(ProtoDuration { seconds: 86_400, nanos: 0 }),
+        ..Default::default()
+    };
+    connection.workflow_service().register_namespace(tonic::Request::new(request)).await?;
+    let attributes: std::collections::HashMap<String, i32> = contracts::search_attributes::ALL
+        .into_iter()
+        .map(|(name, kind)| {
+            let kind = match kind {
+                "Datetime" => IndexedValueType::Datetime,
+                _ => IndexedValueType::Keyword,
+            };
+            (name.to_owned(), kind as i32)
+        })
+        .collect();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        // The server learns of a new namespace with a delay of its own.
+        let request = AddSearchAttributesRequest {
+            namespace: namespace.to_owned(),
+            search_attributes: attributes.clone(),
+        };
+        let added = connection.operator_service().add_search_attributes(tonic::Request::new(request)).await;
+        let listed = connection
+            .operator_service()
+            .list_search_attributes(tonic::Request::new(ListSearchAttributesRequest { namespace: namespace.to_owned() }))
+            .await;
+        if let Ok(listed) = listed
+            && attributes.keys().all(|name| listed.get_ref().custom_attributes.contains_key(name))
+        {
+            return Ok(());
+        }
+        if tokio::time::Instant::now() >= deadline {
+            added.context("the search attributes were not taken")?;
+            bail!("the search attributes of {namespace} did not appear");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
