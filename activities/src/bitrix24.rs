@@ -1,0 +1,108 @@
+#![doc = include_str!("bitrix24/README.md")]
+
+mod budget;
+mod client;
+mod config;
+mod deal;
+mod dto;
+mod marker;
+mod refusal;
+mod robot;
+mod task;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod token;
+
+use std::sync::Arc;
+
+use contracts::bitrix24::{
+    AnswerRobot, Comment, MirrorTask, Notify, ReadDeal, RobotAnswered, UpdateDeal, markers,
+};
+use domain::car::Deal;
+use store::connect::Store;
+use temporalio_common::ActivityError;
+use temporalio_macros::activities;
+use temporalio_sdk::activities::ActivityContext;
+
+pub use self::client::Bitrix24Client;
+pub use self::config::{Config, DealFields};
+pub use self::robot::{
+    BUYOUT_ROBOT, PropertyKind, Reconciled, ReturnProperty, RobotSpec, reconcile,
+};
+pub use self::token::Sealer;
+use crate::evidence::Evidence;
+
+pub struct Bitrix24Activities {
+    /// Shared with [`reconcile`]: the limits are kept in it.
+    pub client: Arc<Bitrix24Client>,
+    pub store: Store,
+    pub evidence: Evidence,
+}
+
+#[activities]
+impl Bitrix24Activities {
+    #[activity(definition = markers::ReadDeal)]
+    pub async fn read_deal(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        query: ReadDeal,
+    ) -> Result<Deal, ActivityError> {
+        Ok(self.read(&query).await?)
+    }
+
+    #[activity(definition = markers::UpdateDeal)]
+    pub async fn update_deal(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        update: UpdateDeal,
+    ) -> Result<(), ActivityError> {
+        Ok(self.bring(&update).await?)
+    }
+
+    #[activity(definition = markers::Comment)]
+    pub async fn comment(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        comment: Comment,
+    ) -> Result<u64, ActivityError> {
+        Ok(self.write_comment(&comment).await?)
+    }
+
+    #[activity(definition = markers::AnswerRobot)]
+    pub async fn answer_robot(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        answer: AnswerRobot,
+    ) -> Result<RobotAnswered, ActivityError> {
+        Ok(self.answer(&answer).await?)
+    }
+
+    #[activity(definition = markers::MirrorTask)]
+    pub async fn mirror_task(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        task: MirrorTask,
+    ) -> Result<Option<u64>, ActivityError> {
+        Ok(self.mirror(&task).await?)
+    }
+
+    #[activity(definition = markers::CloseTask)]
+    pub async fn close_task(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        portal: String,
+        task: u64,
+    ) -> Result<(), ActivityError> {
+        Ok(self.complete(&portal, task).await?)
+    }
+
+    #[activity(definition = markers::Notify)]
+    pub async fn notify(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        notice: Notify,
+    ) -> Result<(), ActivityError> {
+        Ok(self.tell(&notice).await?)
+    }
+}

@@ -1,0 +1,214 @@
+//! Our tasks as tasks of the portal, and notices to employees.
+
+use std::collections::BTreeSet;
+
+use contracts::bitrix24::{MirrorTask, Notify};
+use domain::staff::{PersonId, Role, StaffMember};
+use serde_json::json;
+
+use super::client::{CallError, Command};
+use super::{Bitrix24Activities, dto, marker};
+use crate::error::PartnerError;
+
+/// `STATUS` of a completed task.
+const COMPLETED: u64 = 5;
+/// Pages of fifty: a deal does not have more tasks than this.
+const PAGES: usize = 20;
+/// Commands in one batch.
+const BATCH: usize = 50;
+
+impl Bitrix24Activities {
+    /// Search, add, search again. `None`: nobody on the portal could be responsible.
+    pub(super) async fn mirror(&self, task: &MirrorTask) -> Result<Option<u64>, PartnerError> {
+        let MirrorTask {
+            portal,
+            deal_id,
+            task: id,
+            title,
+            details,
+            role: _,
+            city: _,
+            person: _,
+            excluded: _,
+            due_at,
+        } = task;
+        let marker = marker::of(&id.0);
+        if let Some(id) = self.tasks(portal, *deal_id, &marker).await?.first() {
+            return Ok(Some(*id));
+        }
+        let Some(responsible) = self.responsible(task).await? else {
+            return Ok(None);
+        };
+        let link = self.client.public_url(["tasks", id.0.as_str()]);
+        let fields = json!({
+            "TITLE": title,
+            "DESCRIPTION": format!("{details}\n\nОткрыть в Kite: {link}\n{marker}"),
+            "RESPONSIBLE_ID": responsible,
+            "DEADLINE": due_at.to_rfc3339(),
+            "UF_CRM_TASK": [format!("D_{deal_id}")],
+        });
+        let added = self
+            .client
+            .call::<dto::OneTask>(portal, "tasks.task.add", json!({ "fields": fields }))
+            .await
+            .and_then(|reply| {
+                reply.result.task.id.ok_or_else(|| {
+                    CallError::Failed(PartnerError::protocol(
+                        "bitrix24 tasks.task.add: a task without an id",
+                    ))
+                })
+            });
+        let there = self.tasks(portal, *deal_id, &marker).await;
+        marker::settle("task", added, there).map(Some)
+    }
+
+    /// Ids of the deal's tasks with the marker, the oldest first.
+    async fn tasks(
+        &self,
+        portal: &str,
+        deal_id: u64,
+        marker: &str,
+    ) -> Result<Vec<u64>, PartnerError> {
+        let mut found = Vec::new();
+        let mut start = 0;
+        for _ in 0..PAGES {
+            let query = json!({
+                "filter": { "UF_CRM_TASK": format!("D_{deal_id}") },
+                "select": ["ID", "DESCRIPTION"],
+                "order": { "ID": "asc" },
+                "start": start,
+            });
+            let reply = self
+                .client
+                .call::<dto::Tasks>(portal, "tasks.task.list", query)
+                .await?;
+            found.extend(reply.result.tasks.into_iter().filter_map(|task| {
+                let text = dto::as_text(&task.description)?;
+                text.contains(marker).then_some(task.id?)
+            }));
+            match reply.next {
+                Some(next) => start = next,
+                None => break,
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The named person, else the first holder of the role in the city; an absent one is stood in for.
+    async fn responsible(&self, task: &MirrorTask) -> Result<Option<u64>, PartnerError> {
+        let candidates = match &task.person {
+            Some(person) => self.member(person).await?.into_iter().collect(),
+            None => self.holders(task.role, &task.city).await?,
+        };
+        for candidate in candidates {
+            let present = self.present(candidate).await?;
+            if let Some(member) = present
+                && !task.excluded.contains(&member.person)
+                && let Some(user) = member.bitrix24_user
+            {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Completes the task. Whatever is refused is looked at: completed, deleted and out of sight are
+    /// as good as done.
+    pub(super) async fn complete(&self, portal: &str, task: u64) -> Result<(), PartnerError> {
+        let completed = self
+            .client
+            .call::<serde_json::Value>(portal, "tasks.task.complete", json!({ "taskId": task }))
+            .await;
+        let refused = match completed {
+            Ok(_) => return Ok(()),
+            Err(CallError::Refused(error)) => error,
+            Err(CallError::Failed(error)) => return Err(error),
+        };
+        let query = json!({ "taskId": task, "select": ["ID", "STATUS"] });
+        // A deleted task comes as an empty list.
+        let looked = self
+            .client
+            .call::<serde_json::Value>(portal, "tasks.task.get", query)
+            .await;
+        match looked {
+            Ok(reply) => match serde_json::from_value::<dto::OneTask>(reply.result) {
+                Ok(found) if found.task.status != Some(COMPLETED) => Err(refused),
+                Ok(_) | Err(_) => Ok(()),
+            },
+            Err(CallError::Refused(_)) => Ok(()),
+            Err(CallError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// One notice to each employee concerned; who cannot be reached is skipped.
+    pub(super) async fn tell(&self, notice: &Notify) -> Result<(), PartnerError> {
+        let Notify {
+            portal,
+            roles,
+            city,
+            person,
+            tag,
+            text,
+        } = notice;
+        let mut concerned = Vec::new();
+        if let Some(person) = person {
+            concerned.extend(self.member(person).await?);
+        }
+        // Somebody holds the task: of the roles only those that it has escalated to are told.
+        let roles = match person {
+            Some(_) => roles.get(1..).unwrap_or_default(),
+            None => roles.as_slice(),
+        };
+        for role in roles {
+            concerned.extend(self.holders(*role, city).await?);
+        }
+        let mut users = BTreeSet::new();
+        for member in concerned {
+            let present = self.present(member).await?;
+            users.extend(present.and_then(|member| member.bitrix24_user));
+        }
+        let users: Vec<u64> = users.into_iter().collect();
+        for part in users.chunks(BATCH) {
+            let commands: Vec<Command> = part
+                .iter()
+                .map(|user| Command {
+                    key: format!("u{user}"),
+                    method: "im.notify.system.add",
+                    params: vec![
+                        ("USER_ID", user.to_string()),
+                        ("MESSAGE", text.clone()),
+                        ("TAG", tag.clone()),
+                    ],
+                })
+                .collect();
+            let batch = self.client.batch(portal, &commands).await?;
+            if !batch.errors.is_empty() {
+                tracing::warn!(refused = batch.errors.len(), "some notices were not taken");
+            }
+        }
+        Ok(())
+    }
+
+    async fn member(&self, person: &PersonId) -> Result<Option<StaffMember>, PartnerError> {
+        self.store
+            .staff(person)
+            .await
+            .map_err(PartnerError::from_store)
+    }
+
+    async fn holders(&self, role: Role, city: &str) -> Result<Vec<StaffMember>, PartnerError> {
+        self.store
+            .staff_in(role, city)
+            .await
+            .map_err(PartnerError::from_store)
+    }
+
+    /// The person, or who stands in for them now.
+    async fn present(&self, member: StaffMember) -> Result<Option<StaffMember>, PartnerError> {
+        match &member.substitute {
+            None => Ok(Some(member)),
+            Some(substitute) => self.member(substitute).await,
+        }
+    }
+}
