@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, Payload as AeadPayload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use prost::Message;
@@ -23,6 +25,8 @@ const KEY_ID: &str = "encryption-key-id";
 const CIPHER: &str = "encryption-cipher";
 const CIPHER_NAME: &[u8] = b"AES-256-GCM";
 const NONCE_BYTES: usize = 12;
+/// Before a sealed text; no token of a partner begins so.
+const SEALED: &str = "kite-sealed:";
 
 /// AES-256-GCM with a key ring. The namespace is authenticated data: a payload copied into another
 /// namespace does not open.
@@ -138,6 +142,29 @@ impl Codec {
         Payload::decode(plain.as_slice()).map_err(|_| CodecError::Forged)
     }
 
+    /// Seals a short secret for the database.
+    pub fn seal_text(&self, text: &str) -> Result<String, CodecError> {
+        let payload = Payload {
+            data: text.as_bytes().to_vec(),
+            ..Default::default()
+        };
+        let sealed = self.encrypt(&payload)?.encode_to_vec();
+        Ok(format!("{SEALED}{}", STANDARD_NO_PAD.encode(sealed)))
+    }
+
+    /// Opens a sealed text; one that was never sealed passes as it is.
+    pub fn open_text(&self, text: &str) -> Result<String, CodecError> {
+        let Some(sealed) = text.strip_prefix(SEALED) else {
+            return Ok(text.to_owned());
+        };
+        let bytes = STANDARD_NO_PAD
+            .decode(sealed)
+            .map_err(|_| CodecError::Forged)?;
+        let sealed = Payload::decode(bytes.as_slice()).map_err(|_| CodecError::Forged)?;
+        let opened = self.decrypt(&sealed)?;
+        String::from_utf8(opened.data).map_err(|_| CodecError::Forged)
+    }
+
     fn all(
         &self,
         payloads: Vec<Payload>,
@@ -245,6 +272,24 @@ mod tests {
     #[test]
     fn what_was_never_encrypted_passes() {
         assert_eq!(codec("kite", "2026").decrypt(&secret()), Ok(secret()));
+    }
+
+    #[test]
+    fn a_sealed_text_opens_after_rotation_and_a_plain_one_passes() {
+        let sealed = codec("kite", "2025").seal_text("token").expect("sealed");
+        assert!(!sealed.contains("token"));
+        assert_eq!(
+            codec("kite", "2026").open_text(&sealed),
+            Ok("token".to_owned())
+        );
+        assert_eq!(
+            codec("other", "2026").open_text(&sealed),
+            Err(CodecError::Forged)
+        );
+        assert_eq!(
+            codec("kite", "2026").open_text("token"),
+            Ok("token".to_owned())
+        );
     }
 
     #[test]
