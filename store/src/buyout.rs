@@ -114,7 +114,10 @@ impl Store {
         let Some(row) = row::Entity::find_by_id(id.as_str()).one(&self.db).await? else {
             return Ok(None);
         };
-        let at = At { table: "buyout", key: id.as_str() };
+        let at = At {
+            table: "buyout",
+            key: id.as_str(),
+        };
         at.json("data", row.data).map(Some)
     }
 }
@@ -139,7 +142,9 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
     let price = buyout
         .agreed_price
         .or(buyout.offer.as_ref().map(|offer| offer.price));
-    let due_at = buyout.waiting_task().map_or(NO_DEADLINE, |task| task.due_at);
+    let due_at = buyout
+        .waiting_task()
+        .map_or(NO_DEADLINE, |task| task.due_at);
     Ok(row::ActiveModel {
         id: Set(buyout.id.0.clone()),
         version: Set(column::number("version", buyout.version)?),
@@ -148,13 +153,26 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
         stage: Set(buyout.stage.to_string()),
         active: Set(!buyout.stage.is_final()),
         city: Set(city(buyout).map(column::text)),
-        site: Set(buyout.policy.as_ref().map(|policy| column::text(&policy.site.name))),
-        car: Set(car.map(|car| column::text(&car.title())).unwrap_or_default()),
+        site: Set(buyout
+            .policy
+            .as_ref()
+            .map(|policy| column::text(&policy.site.name))),
+        car: Set(car
+            .map(|car| column::text(&car.title()))
+            .unwrap_or_default()),
         identifier: Set(car.map(|car| car.identifier.as_str().to_owned())),
-        plate: Set(car.and_then(|car| car.plate.as_ref()).map(|plate| plate.as_str().to_owned())),
-        inspector: Set(buyout.assignment.as_ref().map(|given| given.inspector.person.0.clone())),
+        plate: Set(car
+            .and_then(|car| car.plate.as_ref())
+            .map(|plate| plate.as_str().to_owned())),
+        inspector: Set(buyout
+            .assignment
+            .as_ref()
+            .map(|given| given.inspector.person.0.clone())),
         waiting_for: Set(buyout.waiting_for().as_deref().map(column::text)),
-        outcome: Set(buyout.outcome.as_ref().map(|outcome| column::text(&outcome.sentence()))),
+        outcome: Set(buyout
+            .outcome
+            .as_ref()
+            .map(|outcome| column::text(&outcome.sentence()))),
         due_at: Set(column::instant(due_at)),
         price: Set(price.map(|price| price.kopecks())),
         started_at: Set(column::instant(buyout.started_at)),
@@ -173,7 +191,12 @@ fn search_words(buyout: &Buyout) -> String {
     };
     let title = deal.car.title();
     let client = deal.client.full_name();
-    let phone = deal.client.phone.clone().map(String::from).unwrap_or_default();
+    let phone = deal
+        .client
+        .phone
+        .clone()
+        .map(String::from)
+        .unwrap_or_default();
     let plate = deal.car.plate.as_ref().map_or("", |plate| plate.as_str());
     search::words([
         deal_id.as_str(),

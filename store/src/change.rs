@@ -107,7 +107,8 @@ pub(crate) async fn append(
     if changes.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(changes.len()).map_err(|_| StoreError::Invalid { what: "changes" })?;
+    let count =
+        i64::try_from(changes.len()).map_err(|_| StoreError::Invalid { what: "changes" })?;
     let head = head::Entity::update_many()
         .col_expr(head::Column::Seq, Expr::col(head::Column::Seq).add(count))
         .exec_with_returning(tx)
@@ -170,7 +171,11 @@ impl Store {
                     city,
                     at,
                 } = row;
-                let topic = At { table: "change", key: &entity }.parse("topic", &topic)?;
+                let topic = At {
+                    table: "change",
+                    key: &entity,
+                }
+                .parse("topic", &topic)?;
                 Ok(Change {
                     seq,
                     topic,
@@ -195,7 +200,10 @@ impl Store {
     }
 
     async fn change_head(&self) -> Result<head::Model, StoreError> {
-        head::Entity::find().one(&self.db).await?.ok_or_else(no_head)
+        head::Entity::find()
+            .one(&self.db)
+            .await?
+            .ok_or_else(no_head)
     }
 
     /// Deletes changes older than the instant and answers how many.
@@ -210,7 +218,14 @@ impl Store {
             .await?;
         let bound = match stays {
             Some(row) => row.seq,
-            None => head::Entity::find().one(&write.tx).await?.ok_or_else(no_head)?.seq + 1,
+            None => {
+                head::Entity::find()
+                    .one(&write.tx)
+                    .await?
+                    .ok_or_else(no_head)?
+                    .seq
+                    + 1
+            }
         };
         let deleted = row::Entity::delete_many()
             .filter(row::Column::Seq.lt(bound))

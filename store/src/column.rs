@@ -83,7 +83,8 @@ impl At<'_> {
         column: &'static str,
         value: i64,
     ) -> Result<T, StoreError> {
-        T::try_from(value).map_err(|_| self.corrupt(column, format_args!("{value} is out of range")))
+        T::try_from(value)
+            .map_err(|_| self.corrupt(column, format_args!("{value} is out of range")))
     }
 }
 
@@ -100,13 +101,19 @@ mod tests {
     fn no_nul_reaches_a_column() {
         let dirty = serde_json::json!({"a": ["x\0y", {"b": "\0"}], "n": 1});
         let clean = json("test", &dirty).unwrap();
-        assert_eq!(clean, serde_json::json!({"a": ["x\u{fffd}y", {"b": "\u{fffd}"}], "n": 1}));
+        assert_eq!(
+            clean,
+            serde_json::json!({"a": ["x\u{fffd}y", {"b": "\u{fffd}"}], "n": 1})
+        );
         assert_eq!(text("а\0б"), "а\u{fffd}б");
     }
 
     #[test]
     fn a_corrupt_value_is_named_without_being_quoted() {
-        let at = At { table: "buyout", key: "buyout:p:1" };
+        let at = At {
+            table: "buyout",
+            key: "buyout:p:1",
+        };
         let error = at
             .json::<u32>("data", Value::String("Иванов".to_owned()))
             .unwrap_err();

@@ -71,7 +71,11 @@ impl Store {
         year: i32,
         key: &str,
     ) -> Result<DocumentNumber, StoreError> {
-        let id = (column::text(legal_entity), kind.to_string(), column::text(key));
+        let id = (
+            column::text(legal_entity),
+            kind.to_string(),
+            column::text(key),
+        );
         let write = self.write().await?;
         if let Some(given) = given(&write.tx, &id).await? {
             return Ok(given);
@@ -135,6 +139,10 @@ fn document_number(row: row::Model) -> Result<DocumentNumber, StoreError> {
         year,
         number,
     } = row;
-    let number = At { table: "document_number", key: &key }.number("number", number)?;
+    let number = At {
+        table: "document_number",
+        key: &key,
+    }
+    .number("number", number)?;
     Ok(DocumentNumber { year, number })
 }

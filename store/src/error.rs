@@ -41,8 +41,9 @@ pub enum StoreError {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        if let Some(SqlErr::UniqueConstraintViolation(what) | SqlErr::ForeignKeyConstraintViolation(what)) =
-            error.sql_err()
+        if let Some(
+            SqlErr::UniqueConstraintViolation(what) | SqlErr::ForeignKeyConstraintViolation(what),
+        ) = error.sql_err()
         {
             return Self::Conflict(what);
         }
@@ -94,7 +95,9 @@ mod tests {
 
     #[test]
     fn codes_that_pass_are_told_from_defects_on_both_databases() {
-        for code in ["08006", "40001", "40P01", "53100", "53300", "57P01", "57014", "55P03", "25006"] {
+        for code in [
+            "08006", "40001", "40P01", "53100", "53300", "57P01", "57014", "55P03", "25006",
+        ] {
             assert!(passing_code(code), "{code}");
         }
         for code in ["5", "517", "6", "10", "778", "13", "14"] {

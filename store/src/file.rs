@@ -59,16 +59,22 @@ impl Store {
             .on_conflict_do_nothing()
             .exec_without_returning(&write.tx)
             .await?;
-        let there = row::Entity::find_by_id(file.file.id.as_str()).one(&write.tx).await?;
+        let there = row::Entity::find_by_id(file.file.id.as_str())
+            .one(&write.tx)
+            .await?;
         write.commit().await?;
         let there = there.map(file_row).transpose()?;
         let same = there.is_some_and(|there| {
-            (&there.file, &there.object_key, &there.run) == (&file.file, &file.object_key, &file.run)
+            (&there.file, &there.object_key, &there.run)
+                == (&file.file, &file.object_key, &file.run)
         });
         if same {
             Ok(())
         } else {
-            Err(StoreError::Conflict(format!("file {} exists with other content", file.file.id)))
+            Err(StoreError::Conflict(format!(
+                "file {} exists with other content",
+                file.file.id
+            )))
         }
     }
 
@@ -159,7 +165,10 @@ fn file_row(row: row::Model) -> Result<FileRow, StoreError> {
         uploaded_by,
         created_at,
     } = row;
-    let at = At { table: "file", key: &id };
+    let at = At {
+        table: "file",
+        key: &id,
+    };
     let (kind, size) = (at.parse("kind", &kind)?, at.number("size", size)?);
     Ok(FileRow {
         file: FileRef {

@@ -4,10 +4,9 @@
 //! differs, the first one stays and the hash of the other is noted.
 
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    TryInsertResult,
 };
 use sha2::{Digest, Sha256};
 use strum::{Display, EnumString};
@@ -136,10 +135,10 @@ impl Store {
             repeats: Set(0),
             ..Default::default()
         })
-        .on_conflict_do_nothing()
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(&write.tx)
         .await?;
-        if matches!(inserted, TryInsertResult::Inserted(1)) {
+        if inserted == 1 {
             write.commit().await?;
             return Ok(Received::New);
         }
@@ -160,7 +159,11 @@ impl Store {
             .rows_affected
             > 0;
         write.commit().await?;
-        Ok(if differs { Received::Differs } else { Received::Repeat })
+        Ok(if differs {
+            Received::Differs
+        } else {
+            Received::Repeat
+        })
     }
 
     /// Hands out messages that wait, the longest due first, at most `limit`. Each goes to one caller:
@@ -236,7 +239,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let write = self.write().await?;
         row::Entity::update_many()
-            .col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).add(1))
+            .col_expr(
+                row::Column::Attempts,
+                Expr::col(row::Column::Attempts).add(1),
+            )
             .col_expr(row::Column::Error, Expr::val(column::text(error)))
             .col_expr(row::Column::DueAt, Expr::val(column::instant(again_at)))
             .filter(row::Column::Id.eq(id))
@@ -292,7 +298,10 @@ fn inbox_row(row: row::Model) -> Result<InboxRow, StoreError> {
         repeats,
         other_sha256,
     } = row;
-    let at = At { table: "inbox", key: &event_id };
+    let at = At {
+        table: "inbox",
+        key: &event_id,
+    };
     Ok(InboxRow {
         id,
         source,

@@ -39,6 +39,11 @@ mod column;
 mod migration;
 mod search;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use audit::AuditEntry;
 pub use buyout::{BuyoutFilter, BuyoutRow};
 pub use change::Change;

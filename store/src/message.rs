@@ -88,9 +88,14 @@ impl Store {
         .await?;
         let there = row::Entity::find_by_id(key).one(&write.tx).await?;
         write.commit().await?;
-        let there = there.map(message_row).transpose()?.ok_or_else(|| unknown(key))?;
+        let there = there
+            .map(message_row)
+            .transpose()?
+            .ok_or_else(|| unknown(key))?;
         if (&there.run, there.channel) != (run, channel) {
-            return Err(StoreError::Conflict(format!("message {key} exists with other content")));
+            return Err(StoreError::Conflict(format!(
+                "message {key} exists with other content"
+            )));
         }
         Ok(there)
     }
@@ -168,7 +173,10 @@ impl Store {
 }
 
 fn unknown(key: &str) -> StoreError {
-    StoreError::NotFound { noun: "message", key: key.to_owned() }
+    StoreError::NotFound {
+        noun: "message",
+        key: key.to_owned(),
+    }
 }
 
 fn message_row(row: row::Model) -> Result<MessageRow, StoreError> {
@@ -180,7 +188,10 @@ fn message_row(row: row::Model) -> Result<MessageRow, StoreError> {
         state,
         changed_at,
     } = row;
-    let at = At { table: "message", key: &key };
+    let at = At {
+        table: "message",
+        key: &key,
+    };
     Ok(MessageRow {
         run: BuyoutId(run),
         channel: at.parse("channel", &channel)?,

@@ -103,12 +103,18 @@ mod tests {
             at: DateTime::from_timestamp_micros(1_763_931_200_123_456).unwrap(),
             id: "buyout:portal.ru:7/3".to_owned(),
         };
-        let page = |cursor: &str| Page { size: 0, cursor: Some(cursor.to_owned()) };
+        let page = |cursor: &str| Page {
+            size: 0,
+            cursor: Some(cursor.to_owned()),
+        };
         let cursor = key.write("due");
         assert_eq!(page(&cursor).after("due").unwrap(), Some(key));
         for wrong in ["", "due", "due.x.y", "due.1", "started.1.x"] {
             assert!(
-                matches!(page(wrong).after("due"), Err(StoreError::Invalid { what: "cursor" })),
+                matches!(
+                    page(wrong).after("due"),
+                    Err(StoreError::Invalid { what: "cursor" })
+                ),
                 "{wrong:?}"
             );
         }

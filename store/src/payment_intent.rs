@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
 use domain::money::Money;
 use domain::payment::PaymentRail;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use strum::{Display, EnumString};
 
@@ -93,7 +93,12 @@ impl Store {
     /// [`StoreError::Conflict`]: the key is there for another payment, or the run has another intent
     /// that was not refused.
     pub async fn put_intent(&self, intent: &NewIntent) -> Result<PaymentIntent, StoreError> {
-        let NewIntent { key, run, rail, amount } = intent;
+        let NewIntent {
+            key,
+            run,
+            rail,
+            amount,
+        } = intent;
         let now = column::now();
         let write = self.write().await?;
         row::Entity::insert(row::ActiveModel {
@@ -106,7 +111,8 @@ impl Store {
             created_at: Set(now),
             changed_at: Set(now),
         })
-        .on_conflict_do_nothing()
+        // Whatever stands in the way: the key, or another payment of the run.
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(&write.tx)
         .await?;
         let there = row::Entity::find_by_id(key.as_str()).one(&write.tx).await?;
@@ -117,7 +123,9 @@ impl Store {
             )));
         };
         if (&there.run, there.rail, there.amount) != (run, *rail, *amount) {
-            return Err(StoreError::Conflict(format!("payment {key} exists with other content")));
+            return Err(StoreError::Conflict(format!(
+                "payment {key} exists with other content"
+            )));
         }
         Ok(there)
     }
@@ -222,11 +230,19 @@ impl Store {
 }
 
 fn not_final() -> [String; 3] {
-    [IntentState::Intended, IntentState::Unknown, IntentState::Accepted].map(|state| state.to_string())
+    [
+        IntentState::Intended,
+        IntentState::Unknown,
+        IntentState::Accepted,
+    ]
+    .map(|state| state.to_string())
 }
 
 fn unknown(key: &str) -> StoreError {
-    StoreError::NotFound { noun: "payment", key: key.to_owned() }
+    StoreError::NotFound {
+        noun: "payment",
+        key: key.to_owned(),
+    }
 }
 
 fn payment_intent(row: row::Model) -> Result<PaymentIntent, StoreError> {
@@ -240,7 +256,10 @@ fn payment_intent(row: row::Model) -> Result<PaymentIntent, StoreError> {
         created_at,
         changed_at,
     } = row;
-    let at = At { table: "payment_intent", key: &key };
+    let at = At {
+        table: "payment_intent",
+        key: &key,
+    };
     Ok(PaymentIntent {
         run: BuyoutId(run),
         rail: at.parse("rail", &rail)?,

@@ -44,7 +44,13 @@ impl Store {
             .one(&self.db)
             .await?;
         found
-            .map(|row| At { table: "policy", key: &row.city }.json("data", row.data))
+            .map(|row| {
+                At {
+                    table: "policy",
+                    key: &row.city,
+                }
+                .json("data", row.data)
+            })
             .transpose()
     }
 
@@ -80,7 +86,9 @@ impl Store {
             change::append(&write.tx, vec![change], now).await?;
             return write.commit().await;
         }
-        let there = row::Entity::find_by_id((key, version)).one(&write.tx).await?;
+        let there = row::Entity::find_by_id((key, version))
+            .one(&write.tx)
+            .await?;
         if there.is_some_and(|row| row.data == data) {
             Ok(())
         } else {

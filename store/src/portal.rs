@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::column::{self, At};
@@ -37,7 +37,9 @@ mod row {
 
     impl std::fmt::Debug for Model {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("portal::Model").field("member_id", &self.member_id).finish_non_exhaustive()
+            f.debug_struct("portal::Model")
+                .field("member_id", &self.member_id)
+                .finish_non_exhaustive()
         }
     }
 
@@ -87,7 +89,21 @@ pub struct VersionedPortal {
 
 impl Store {
     pub async fn portal(&self, member_id: &str) -> Result<Option<Portal>, StoreError> {
-        Ok(self.versioned_portal(member_id).await?.map(|found| found.portal))
+        Ok(self
+            .versioned_portal(member_id)
+            .await?
+            .map(|found| found.portal))
+    }
+
+    /// Every portal that has the app, by member id.
+    pub async fn portals(&self) -> Result<Vec<Portal>, StoreError> {
+        row::Entity::find()
+            .order_by_asc(row::Column::MemberId)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|row| Ok(versioned(row)?.portal))
+            .collect()
     }
 
     pub async fn versioned_portal(
@@ -99,6 +115,12 @@ impl Store {
             .await?
             .map(versioned)
             .transpose()
+    }
+
+    /// `member_id` of every portal that installed the app.
+    pub async fn portal_ids(&self) -> Result<Vec<String>, StoreError> {
+        let rows = row::Entity::find().all(&self.db).await?;
+        Ok(rows.into_iter().map(|row| row.member_id).collect())
     }
 
     /// Writes a portal as an install gave it, over whatever is there; a refresh under way is void.
@@ -143,13 +165,17 @@ impl Store {
         owner: Uuid,
         lease: Duration,
     ) -> Result<bool, StoreError> {
-        let lease = chrono::Duration::from_std(lease)
-            .map_err(|_| StoreError::Invalid { what: "lease: too long" })?;
+        let lease = chrono::Duration::from_std(lease).map_err(|_| StoreError::Invalid {
+            what: "lease: too long",
+        })?;
         let write = self.write().await?;
         let now = self.clock(&write).await?;
         let taken = row::Entity::update_many()
             .col_expr(row::Column::LockOwner, Expr::val(owner))
-            .col_expr(row::Column::LockUntil, Expr::val(column::instant(now + lease)))
+            .col_expr(
+                row::Column::LockUntil,
+                Expr::val(column::instant(now + lease)),
+            )
             .filter(row::Column::MemberId.eq(member_id))
             .filter(
                 row::Column::LockOwner
@@ -245,7 +271,11 @@ fn versioned(row: row::Model) -> Result<VersionedPortal, StoreError> {
         lock_owner: _,
         lock_until: _,
     } = row;
-    let version = At { table: "portal", key: &member_id }.number("version", version)?;
+    let version = At {
+        table: "portal",
+        key: &member_id,
+    }
+    .number("version", version)?;
     Ok(VersionedPortal {
         portal: Portal {
             member_id,

@@ -131,11 +131,7 @@ impl Store {
 
     /// Holders of the role who work in the city (those without cities work in all of them), by name.
     /// An empty city does not restrict.
-    pub async fn staff_in(
-        &self,
-        role: Role,
-        city: &str,
-    ) -> Result<Vec<StaffMember>, StoreError> {
+    pub async fn staff_in(&self, role: Role, city: &str) -> Result<Vec<StaffMember>, StoreError> {
         let holders = Query::select()
             .column(role_row::Column::Person)
             .from(role_row::Entity)
@@ -208,8 +204,7 @@ impl Store {
             .on_conflict(
                 OnConflict::column(row::Column::Person)
                     .update_columns(
-                        row::Column::iter()
-                            .filter(|column| !matches!(column, row::Column::Person)),
+                        row::Column::iter().filter(|column| !matches!(column, row::Column::Person)),
                     )
                     .to_owned(),
             )
@@ -280,7 +275,11 @@ impl Store {
             .all(&self.db)
             .await?;
         for role_row::Model { person, role } in role_rows {
-            let role = At { table: "staff_role", key: &person }.parse("role", &role)?;
+            let role = At {
+                table: "staff_role",
+                key: &person,
+            }
+            .parse("role", &role)?;
             roles.entry(person).or_default().push(role);
         }
         rows.into_iter()
@@ -339,7 +338,10 @@ fn member(row: row::Model, roles: Vec<Role>) -> Result<StaffMember, StoreError> 
         treasury_user,
         substitute,
     } = row;
-    let at = At { table: "staff", key: &person };
+    let at = At {
+        table: "staff",
+        key: &person,
+    };
     Ok(StaffMember {
         name,
         roles,

@@ -173,10 +173,12 @@ async fn save_people(tx: &DatabaseTransaction, tasks: &[&HumanTask]) -> Result<(
         .exec_without_returning(tx)
         .await?;
     let excluded = tasks.iter().flat_map(|task| {
-        task.excluded.iter().map(|person| excluded_row::ActiveModel {
-            task: Set(task.id.0.clone()),
-            person: Set(person.0.clone()),
-        })
+        task.excluded
+            .iter()
+            .map(|person| excluded_row::ActiveModel {
+                task: Set(task.id.0.clone()),
+                person: Set(person.0.clone()),
+            })
     });
     excluded_row::Entity::insert_many(excluded)
         .on_conflict_do_nothing()
@@ -235,5 +237,9 @@ impl Store {
 }
 
 fn task(id: &str, data: serde_json::Value) -> Result<HumanTask, StoreError> {
-    At { table: "task", key: id }.json("data", data)
+    At {
+        table: "task",
+        key: id,
+    }
+    .json("data", data)
 }

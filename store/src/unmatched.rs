@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
 use domain::staff::PersonId;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult,
+    QueryOrder, QuerySelect,
 };
 
 use crate::change::{self, NewChange, Topic};
@@ -83,10 +83,10 @@ pub(crate) async fn keep(
         kept_at: Set(at),
         ..Default::default()
     })
-    .on_conflict_do_nothing()
+    .on_conflict(OnConflict::new().do_nothing().to_owned())
     .exec_without_returning(tx)
     .await?;
-    if !matches!(inserted, TryInsertResult::Inserted(1)) {
+    if inserted == 0 {
         return Ok(None);
     }
     let kept = row::Entity::find()
@@ -137,7 +137,9 @@ impl Store {
         let total = matching.clone().count(&self.db).await?;
         let mut query = matching;
         if let Some(Key { at, id }) = page.after(LIST)? {
-            let id: i64 = id.parse().map_err(|_| StoreError::Invalid { what: "cursor" })?;
+            let id: i64 = id
+                .parse()
+                .map_err(|_| StoreError::Invalid { what: "cursor" })?;
             query = query.filter(
                 row::Column::KeptAt
                     .gt(at)
@@ -173,9 +175,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let now = column::now();
         let write = self.write().await?;
-        let there = row::Entity::find_by_id(id).one(&write.tx).await?.ok_or_else(|| {
-            StoreError::NotFound { noun: "unmatched fact", key: id.to_string() }
-        })?;
+        let there = row::Entity::find_by_id(id)
+            .one(&write.tx)
+            .await?
+            .ok_or_else(|| StoreError::NotFound {
+                noun: "unmatched fact",
+                key: id.to_string(),
+            })?;
         let settled = row::Entity::update_many()
             .set(row::ActiveModel {
                 settled_at: Set(Some(now)),
@@ -188,7 +194,9 @@ impl Store {
             .exec(&write.tx)
             .await?;
         if settled.rows_affected == 0 {
-            return Err(StoreError::Conflict(format!("unmatched fact {id} is settled already")));
+            return Err(StoreError::Conflict(format!(
+                "unmatched fact {id} is settled already"
+            )));
         }
         let run = run(there.run);
         change::append(&write.tx, vec![changed(id, run.as_ref())], now).await?;

@@ -109,7 +109,10 @@ fn ticket(row: row::Model) -> Result<Ticket, StoreError> {
         consumed_at: _,
     } = row;
     // The id is a secret until it is used: errors do not quote it.
-    let at = At { table: "upload_ticket", key: &run };
+    let at = At {
+        table: "upload_ticket",
+        key: &run,
+    };
     let (kind, max_bytes) = (at.parse("kind", &kind)?, at.number("max_bytes", max_bytes)?);
     Ok(Ticket {
         id,

@@ -74,7 +74,10 @@ impl Store {
         uid: &str,
     ) -> Result<Option<VehicleReport>, StoreError> {
         let key = (provider.to_owned(), uid.to_owned());
-        Ok(row::Entity::find_by_id(key).one(&self.db).await?.map(report))
+        Ok(row::Entity::find_by_id(key)
+            .one(&self.db)
+            .await?
+            .map(report))
     }
 
     /// The newest report on the car that was ordered at `since` or later, whichever run ordered it.

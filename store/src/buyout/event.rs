@@ -117,7 +117,10 @@ fn event(row: row::Model) -> Result<ProcessEvent, StoreError> {
         person_name,
         text,
     } = row;
-    let place = At { table: "buyout_event", key: &run };
+    let place = At {
+        table: "buyout_event",
+        key: &run,
+    };
     Ok(ProcessEvent {
         seq: place.number("seq", seq)?,
         at,

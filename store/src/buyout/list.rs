@@ -159,7 +159,11 @@ fn condition(filter: &BuyoutFilter) -> Condition {
         ))
         .add_option(any(row::Column::City, cities.clone()))
         .add_option(found)
-        .add_option(inspector.as_ref().map(|person| row::Column::Inspector.eq(&person.0)))
+        .add_option(
+            inspector
+                .as_ref()
+                .map(|person| row::Column::Inspector.eq(&person.0)),
+        )
         .add_option(active.map(|active| row::Column::Active.eq(active)))
 }
 
@@ -182,7 +186,10 @@ fn listed(row: Listed) -> Result<BuyoutRow, StoreError> {
         stage_since,
         ended_at,
     } = row;
-    let at = At { table: "buyout", key: &id };
+    let at = At {
+        table: "buyout",
+        key: &id,
+    };
     Ok(BuyoutRow {
         deal_id: at.number("deal_id", deal_id)?,
         stage: at.parse("stage", &stage)?,

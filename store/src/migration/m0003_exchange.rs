@@ -21,7 +21,9 @@ impl MigrationTrait for Migration {
         for index in [
             index("inbox", &["source", "event_id"]).unique().take(),
             index("inbox", &["state", "due_at"]),
-            index("unmatched", &["source", "run", "event_id"]).unique().take(),
+            index("unmatched", &["source", "run", "event_id"])
+                .unique()
+                .take(),
             index("unmatched", &["settled_at", "kept_at", "id"]),
             index("payment_intent", &["run"]),
             index("payment_intent", &["partner_id"]).unique().take(),

@@ -20,9 +20,12 @@ impl MigrationTrait for Migration {
             index("file", &["source_sha256"]),
             index("file", &["sha256"]),
             index("file", &["run"]),
-            index("document_number", &["legal_entity", "kind", "year", "number"])
-                .unique()
-                .take(),
+            index(
+                "document_number",
+                &["legal_entity", "kind", "year", "number"],
+            )
+            .unique()
+            .take(),
         ] {
             manager.create_index(index).await?;
         }

@@ -33,7 +33,10 @@ impl MigrationTrait for Migration {
             _ => POSTGRES_APPEND_ONLY,
         };
         for statement in triggers {
-            manager.get_connection().execute_unprepared(statement).await?;
+            manager
+                .get_connection()
+                .execute_unprepared(statement)
+                .await?;
         }
         Ok(())
     }

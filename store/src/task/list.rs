@@ -80,7 +80,12 @@ impl Store {
 
         let mut query = matching
             .select_only()
-            .columns([row::Column::Id, row::Column::Run, row::Column::DueAt, row::Column::Data])
+            .columns([
+                row::Column::Id,
+                row::Column::Run,
+                row::Column::DueAt,
+                row::Column::Data,
+            ])
             .columns([
                 buyout::Column::DealId,
                 buyout::Column::Stage,
@@ -136,16 +141,17 @@ impl Store {
             .await?
             .into_iter()
             .map(|(kind, count)| {
-                let at = At { table: "task", key: &kind };
+                let at = At {
+                    table: "task",
+                    key: &kind,
+                };
                 Ok((at.parse("kind", &kind)?, at.number("count", count)?))
             })
             .collect()
     }
 
     /// Open inspections of everybody who has any: whoever took one, or else was given it.
-    pub async fn open_inspections_by_person(
-        &self,
-    ) -> Result<BTreeMap<PersonId, u32>, StoreError> {
+    pub async fn open_inspections_by_person(&self) -> Result<BTreeMap<PersonId, u32>, StoreError> {
         let person = Func::coalesce([
             Expr::col(row::Column::Owner),
             Expr::col(row::Column::Assignee),
@@ -153,7 +159,11 @@ impl Store {
         row::Entity::find()
             .filter(row::Column::Kind.eq(TaskKind::Inspect.to_string()))
             .filter(row::Column::State.is_in(open_states()))
-            .filter(row::Column::Owner.is_not_null().or(row::Column::Assignee.is_not_null()))
+            .filter(
+                row::Column::Owner
+                    .is_not_null()
+                    .or(row::Column::Assignee.is_not_null()),
+            )
             .select_only()
             .column_as(SimpleExpr::from(person.clone()), "person")
             .column_as(row::Column::Id.count(), "tasks")
@@ -163,7 +173,11 @@ impl Store {
             .await?
             .into_iter()
             .map(|(person, count)| {
-                let count = At { table: "task", key: &person }.number("count", count)?;
+                let count = At {
+                    table: "task",
+                    key: &person,
+                }
+                .number("count", count)?;
                 Ok((PersonId(person), count))
             })
             .collect()
@@ -181,8 +195,8 @@ fn condition(filter: &TaskFilter) -> Condition {
         buyout,
         overdue,
     } = filter;
-    let by_role = (!roles.is_empty())
-        .then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, None)));
+    let by_role =
+        (!roles.is_empty()).then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, None)));
     let by_city = (!cities.is_empty()).then(|| {
         row::Column::City
             .is_in(cities)
@@ -204,9 +218,10 @@ fn condition(filter: &TaskFilter) -> Condition {
                 .add(row::Column::Id.not_in_subquery(excluded));
             let escalated = Condition::all()
                 .add(row::Column::Assignee.is_not_null())
-                .add_option((!roles.is_empty()).then(|| {
-                    row::Column::Id.in_subquery(tasks_of_roles(roles, Some(true)))
-                }));
+                .add_option(
+                    (!roles.is_empty())
+                        .then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, Some(true)))),
+                );
             own(person).add(queue).add(escalated)
         }
     };
@@ -253,7 +268,10 @@ fn listed(row: Listed) -> Result<TaskRow, StoreError> {
         car,
         plate,
     } = row;
-    let at = At { table: "buyout", key: &run };
+    let at = At {
+        table: "buyout",
+        key: &run,
+    };
     Ok(TaskRow {
         task: task(&id, data)?,
         deal_id: at.number("deal_id", deal_id)?,

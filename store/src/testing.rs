@@ -1,0 +1,165 @@
+//! A PostgreSQL server of the test process's own, for tests that run on both databases.
+//!
+//! The server lives in a temporary folder and listens on the loopback. A small shell watches over it:
+//! it holds the reading end of a pipe whose other end is ours, so that when this process ends, even
+//! by a kill, the shell stops the server and removes the folder.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStderr, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::{ConnectionTrait, Database};
+
+/// Where Debian and Ubuntu put the servers, one folder per version.
+const VERSIONS: &str = "/usr/lib/postgresql";
+/// The port is chosen before the server takes it: somebody else may be quicker.
+const ATTEMPTS: u32 = 3;
+/// What the server writes once it takes connections.
+const READY: &str = "database system is ready to accept connections";
+
+/// Arguments: folder of the binaries, port. PostgreSQL refuses to run as root.
+const WATCH: &str = r#"
+bin=$1 port=$2
+dir=$(mktemp -d "${TMPDIR:-/tmp}/kite-postgres.XXXXXX") || exit 1
+exec 3<&0
+as=
+if [ "$(id -u)" = 0 ]; then
+    as="setpriv --reuid=postgres --regid=postgres --clear-groups"
+    chown postgres "$dir"
+fi
+cd "$dir"
+if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --no-sync >&2; then
+    $as "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" \
+        -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+        -c max_connections=200 -c shared_buffers=16MB <&- &
+    server=$!
+    (read -r _ <&3; kill -QUIT "$server") >&- &
+    watch=$!
+    wait "$server"
+    kill "$watch" 2>&-
+fi
+cd /
+rm -rf "$dir"
+"#;
+
+/// A running server. It stops when this is dropped or the process ends.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    databases: AtomicU32,
+    _watched: ChildStdin,
+}
+
+impl Postgres {
+    /// # Panics
+    /// With a sentence that tells what to do, when PostgreSQL is not installed or does not start.
+    pub fn start() -> Self {
+        let bin = binaries();
+        let mut log = String::new();
+        for _ in 0..ATTEMPTS {
+            if let Some(server) = Self::try_start(&bin, &mut log) {
+                return server;
+            }
+        }
+        panic!("PostgreSQL of {} does not start:\n{log}", bin.display());
+    }
+
+    fn try_start(bin: &Path, log: &mut String) -> Option<Self> {
+        let port = free_port();
+        // An own session: what is sent to the test's group does not reach the one who cleans up.
+        let mut shell = Command::new("setsid")
+            .args(["sh", "-c", WATCH, "kite-postgres"])
+            .arg(bin)
+            .arg(port.to_string())
+            .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("setsid and sh");
+        let watched = shell.stdin.take().expect("a pipe");
+        let mut lines = BufReader::new(shell.stderr.take().expect("a pipe"));
+        if !ready(&mut lines, log) {
+            // It has said all it had to say: it is gone.
+            let _ = shell.wait();
+            return None;
+        }
+        // Nobody reads on, but a full pipe would stop the server.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut lines, &mut std::io::sink());
+            shell.wait()
+        });
+        Some(Self {
+            port,
+            databases: AtomicU32::new(0),
+            _watched: watched,
+        })
+    }
+
+    /// A new empty database; answers its URL.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let server = Database::connect(self.url("postgres"))
+            .await
+            .expect("the server");
+        server
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a new database");
+        server.close().await.expect("the connection ends");
+        self.url(&name)
+    }
+
+    /// The URL of a database of that name, which need not exist.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://kite@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+/// The server that all tests of this process share; started by the first one that asks.
+pub fn postgres() -> &'static Postgres {
+    static SERVER: OnceLock<Postgres> = OnceLock::new();
+    SERVER.get_or_init(Postgres::start)
+}
+
+fn ready(lines: &mut BufReader<ChildStderr>, log: &mut String) -> bool {
+    let mut line = String::new();
+    while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+        if line.contains(READY) {
+            return true;
+        }
+        let _ = write!(log, "{line}");
+        line.clear();
+    }
+    false
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The newest installed version's.
+fn binaries() -> PathBuf {
+    let installed = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+    let newest = installed
+        .filter_map(|entry| {
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let bin = entry.path().join("bin");
+            bin.join("initdb").is_file().then_some((version, bin))
+        })
+        .max();
+    match newest {
+        Some((_, bin)) => bin,
+        None => panic!(
+            "PostgreSQL is not below {VERSIONS}, so its tests cannot run: apt-get install postgresql"
+        ),
+    }
+}

@@ -1,0 +1,17 @@
+//! Every scenario runs on SQLite and on PostgreSQL.
+
+mod buyout;
+mod change;
+mod claims;
+mod connect;
+mod document_number;
+mod exchange;
+mod file;
+mod inbox;
+mod payment_intent;
+mod policy;
+mod portal;
+mod staff;
+mod support;
+mod task;
+mod unmatched;

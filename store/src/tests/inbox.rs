@@ -1,0 +1,169 @@
+//! Messages from outside: none lost, none taken twice at a time.
+
+use chrono::{Duration, Utc};
+use futures::future::join_all;
+
+use super::support::on_both;
+use crate::Page;
+use crate::inbox::{InboxState, Received};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_written_once_and_its_first_body_stays() {
+    on_both(async |base| {
+        let other = base.another().await;
+        let receives = (0..8).map(|n| {
+            let store = if n % 2 == 0 {
+                base.store.clone()
+            } else {
+                other.clone()
+            };
+            tokio::spawn(async move {
+                store
+                    .receive("bank", "e-1", b"\x00body\xff", "{}")
+                    .await
+                    .unwrap()
+            })
+        });
+        let received: Vec<_> = join_all(receives)
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(
+            received.iter().filter(|r| **r == Received::New).count(),
+            1,
+            "{received:?}"
+        );
+        assert_eq!(
+            received.iter().filter(|r| **r == Received::Repeat).count(),
+            7,
+            "{received:?}"
+        );
+
+        let store = &base.store;
+        assert_eq!(
+            store.receive("bank", "e-1", b"other", "{}").await.unwrap(),
+            Received::Differs
+        );
+        assert_eq!(
+            store
+                .receive("yookassa", "e-1", b"other", "{}")
+                .await
+                .unwrap(),
+            Received::New
+        );
+        let row = store.received("bank", "e-1").await.unwrap().unwrap();
+        assert_eq!(
+            (row.body.as_slice(), row.repeats),
+            (b"\x00body\xff".as_slice(), 8)
+        );
+        assert_eq!(
+            row.other_sha256.as_deref(),
+            Some("d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa")
+        );
+        assert!(store.receive("bank", "e-2", b"", "not json").await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_messages_are_shared_out_and_come_back_when_they_failed() {
+    on_both(async |base| {
+        let store = &base.store;
+        for n in 0..20 {
+            store
+                .receive("bank", &format!("e-{n:02}"), b"body", "{}")
+                .await
+                .unwrap();
+        }
+        let other = base.another().await;
+        let sweeps = (0..6).map(|n| {
+            let store = if n % 2 == 0 {
+                base.store.clone()
+            } else {
+                other.clone()
+            };
+            tokio::spawn(async move { store.due(20).await.unwrap() })
+        });
+        let mut handed: Vec<i64> = join_all(sweeps)
+            .await
+            .into_iter()
+            .flat_map(Result::unwrap)
+            .map(|row| row.id)
+            .collect();
+        handed.sort_unstable();
+        let unique = handed
+            .clone()
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(
+            (handed.len(), unique.len()),
+            (20, 20),
+            "each goes to one sweep"
+        );
+        assert!(store.due(20).await.unwrap().is_empty());
+
+        let [taken, unmatched, failed, later] = [0, 1, 2, 3].map(|n| handed[n]);
+        store.mark_taken(taken, "buyout:portal:1").await.unwrap();
+        store
+            .mark_unmatched(unmatched, "nobody waits for it")
+            .await
+            .unwrap();
+        store
+            .mark_failed(failed, "away", Utc::now() - Duration::seconds(1))
+            .await
+            .unwrap();
+        store
+            .mark_failed(later, "away", Utc::now() + Duration::hours(1))
+            .await
+            .unwrap();
+        let again = store.due(20).await.unwrap();
+        assert_eq!(
+            again
+                .iter()
+                .map(|row| (row.id, row.attempts))
+                .collect::<Vec<_>>(),
+            [(failed, 1)]
+        );
+
+        // A fate that comes late does not undo the first one.
+        store
+            .mark_failed(taken, "late", Utc::now() - Duration::seconds(1))
+            .await
+            .unwrap();
+        store.mark_unmatched(taken, "late").await.unwrap();
+        store
+            .mark_taken(unmatched, "buyout:portal:2")
+            .await
+            .unwrap();
+        assert!(store.due(20).await.unwrap().is_empty());
+        let mut states = Vec::new();
+        for n in 0..20 {
+            let row = store
+                .received("bank", &format!("e-{n:02}"))
+                .await
+                .unwrap()
+                .unwrap();
+            if row.state != InboxState::New {
+                states.push((row.id, row.state, row.run));
+            }
+        }
+        states.sort_by_key(|(id, _, _)| *id);
+        assert_eq!(
+            states,
+            [
+                (taken, InboxState::Taken, Some("buyout:portal:1".to_owned())),
+                (unmatched, InboxState::Unmatched, None),
+            ]
+        );
+
+        let kept = store.list_unmatched(false, &Page::default()).await.unwrap();
+        assert_eq!(kept.total, 1);
+        assert_eq!(
+            (kept.rows[0].source.as_str(), kept.rows[0].run.clone()),
+            ("bank", None)
+        );
+        assert_eq!(kept.rows[0].reason, "nobody waits for it");
+    })
+    .await;
+}
