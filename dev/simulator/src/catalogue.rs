@@ -7,7 +7,7 @@ mod car;
 mod control;
 mod invent;
 mod kind;
-mod models;
+pub(crate) mod models;
 mod numbers;
 mod person;
 #[cfg(test)]

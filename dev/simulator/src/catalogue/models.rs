@@ -2,28 +2,28 @@
 
 /// What all cars of a modification have in common.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Model {
-    pub(super) make: &'static str,
-    pub(super) model: &'static str,
+pub(crate) struct Model {
+    pub(crate) make: &'static str,
+    pub(crate) model: &'static str,
     /// As Autoteka's catalogue spells it.
-    pub(super) generation: &'static str,
-    pub(super) modification: &'static str,
-    pub(super) body_type: &'static str,
-    pub(super) doors: u8,
+    pub(crate) generation: &'static str,
+    pub(crate) modification: &'static str,
+    pub(crate) body_type: &'static str,
+    pub(crate) doors: u8,
     /// First three characters of the VIN.
-    pub(super) wmi: &'static str,
+    pub(crate) wmi: &'static str,
     /// Characters four to eight of the VIN; of a frame number the model code.
-    pub(super) code: &'static str,
-    pub(super) engine_code: &'static str,
-    pub(super) volume_cc: u32,
-    pub(super) power_hp: u32,
-    pub(super) transmission: &'static str,
-    pub(super) drive: &'static str,
-    pub(super) net_weight_kg: u32,
-    pub(super) max_weight_kg: u32,
+    pub(crate) code: &'static str,
+    pub(crate) engine_code: &'static str,
+    pub(crate) volume_cc: u32,
+    pub(crate) power_hp: u32,
+    pub(crate) transmission: &'static str,
+    pub(crate) drive: &'static str,
+    pub(crate) net_weight_kg: u32,
+    pub(crate) max_weight_kg: u32,
 }
 
-pub(super) const MODELS: [Model; 9] = [
+pub(crate) const MODELS: [Model; 9] = [
     Model {
         make: "LADA",
         model: "Granta",

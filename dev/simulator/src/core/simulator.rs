@@ -68,7 +68,7 @@ pub async fn start(settings: Settings) -> anyhow::Result<Simulator> {
     ));
     for (partner, listener) in listeners {
         if partner == Partner::Mail {
-            tasks.spawn(mail::smtp(sim.clone(), listener, stop.clone()));
+            tasks.spawn(mail::smtp(sim.clone(), listener, tls.clone(), stop.clone()));
             continue;
         }
         let tls = (partner == Partner::Bitrix24).then(|| tls.clone());
