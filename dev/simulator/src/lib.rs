@@ -11,6 +11,7 @@ pub mod bank;
 pub mod bitrix24;
 pub mod fssp;
 pub mod mail;
+pub mod odata;
 pub mod onec_alfa;
 pub mod onec_treasury;
 pub mod sms;
@@ -18,3 +19,6 @@ pub mod wazzup;
 pub mod yookassa;
 
 pub use core::{Partner, Ports, Settings, Sim, Simulator, start};
+
+#[cfg(test)]
+mod bench;

@@ -4,7 +4,6 @@
 
 pub mod base;
 pub mod configuration;
-pub mod control;
 pub mod error;
 pub mod filter;
 pub mod http;

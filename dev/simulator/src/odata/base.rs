@@ -60,13 +60,21 @@ impl Base {
     pub fn put(&mut self, entity: &str, key: Uuid, mut row: Row) {
         self.version += 1;
         row.insert("Ref_Key".to_owned(), json!(key));
-        row.insert("DataVersion".to_owned(), json!(STANDARD.encode(self.version.to_be_bytes())));
-        self.objects.entry(entity.to_owned()).or_default().insert(key, row);
+        row.insert(
+            "DataVersion".to_owned(),
+            json!(STANDARD.encode(self.version.to_be_bytes())),
+        );
+        self.objects
+            .entry(entity.to_owned())
+            .or_default()
+            .insert(key, row);
     }
 
     /// Removes the object itself, not merely marks it.
     pub fn remove(&mut self, entity: &str, key: Uuid) -> bool {
-        self.objects.get_mut(entity).is_some_and(|rows| rows.remove(&key).is_some())
+        self.objects
+            .get_mut(entity)
+            .is_some_and(|rows| rows.remove(&key).is_some())
     }
 
     /// Changes single attributes of an existing object, as a person in 1C does.
@@ -89,7 +97,9 @@ impl Base {
 
     /// Puts a predefined object into a fresh base.
     pub fn seed(&mut self, schema: &Schema, entity: &str, key: Uuid, values: &[(&str, Value)]) {
-        let Some(declared) = schema.entities.get(entity) else { return };
+        let Some(declared) = schema.entities.get(entity) else {
+            return;
+        };
         let mut row = empty(declared, Schema::kind(entity));
         let number = self.next_number(entity, "", declared.code);
         row.insert("Code".to_owned(), json!(number));
@@ -129,7 +139,8 @@ pub fn empty_value(ty: &Type) -> Value {
 
 /// The moment as the server's clock on the wall shows it; both bases stand in Moscow.
 pub fn local(at: DateTime<Utc>) -> String {
-    let moscow = FixedOffset::east_opt(3 * 3_600).unwrap_or_else(|| unreachable!("three hours are an offset"));
+    let moscow = FixedOffset::east_opt(3 * 3_600)
+        .unwrap_or_else(|| unreachable!("three hours are an offset"));
     at.with_timezone(&moscow).format(DATE).to_string()
 }
 

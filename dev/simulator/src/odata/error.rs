@@ -13,11 +13,19 @@ pub struct Fail {
 
 impl Fail {
     fn new(status: StatusCode, code: i32, text: impl Into<String>) -> Self {
-        Self { status, code, text: text.into() }
+        Self {
+            status,
+            code,
+            text: text.into(),
+        }
     }
 
     pub fn not_supported(what: &str) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, 0, format!("Не поддерживается: {what}"))
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            0,
+            format!("Не поддерживается: {what}"),
+        )
     }
 
     pub fn parse() -> Self {
@@ -25,19 +33,35 @@ impl Fail {
     }
 
     pub fn value(property: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 4, format!("Неверное значение свойства \"{property}\""))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            4,
+            format!("Неверное значение свойства \"{property}\""),
+        )
     }
 
     pub fn url(part: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 6, format!("Сегмент пути \"{part}\" не найден"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            6,
+            format!("Сегмент пути \"{part}\" не найден"),
+        )
     }
 
     pub fn key(part: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 7, format!("Не указана часть ключа: {part}"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            7,
+            format!("Не указана часть ключа: {part}"),
+        )
     }
 
     pub fn entity_type(name: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, 8, format!("Сущность \"{name}\" не найдена"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            8,
+            format!("Сущность \"{name}\" не найдена"),
+        )
     }
 
     pub fn not_found() -> Self {
@@ -45,23 +69,43 @@ impl Fail {
     }
 
     pub fn property(name: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 6, format!("Поле \"{name}\" не найдено"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            6,
+            format!("Поле \"{name}\" не найдено"),
+        )
     }
 
     pub fn method(name: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, 11, format!("Метод \"{name}\" не найден"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            11,
+            format!("Метод \"{name}\" не найден"),
+        )
     }
 
     pub fn option(text: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 14, format!("Ошибка в параметре запроса: {text}"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            14,
+            format!("Ошибка в параметре запроса: {text}"),
+        )
     }
 
     pub fn exists() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, 15, "Экземпляр сущности с указанным ключом уже существует")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            15,
+            "Экземпляр сущности с указанным ключом уже существует",
+        )
     }
 
     pub fn http_method(name: &str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, 19, format!("Метод HTTP {name} запрещён для этого ресурса"))
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            19,
+            format!("Метод HTTP {name} запрещён для этого ресурса"),
+        )
     }
 
     /// The base's own refusal: code -1, HTTP 500.
@@ -93,7 +137,10 @@ impl Fail {
 }
 
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// Body of an error that no handler of ours made: what the platform or the web server would say.
@@ -104,7 +151,13 @@ pub fn body(status: u16) -> (&'static str, String) {
         400 => (JSON, Fail::parse().json()),
         403 => (JSON, fail(20, "Недостаточно прав доступа")),
         404 => (JSON, Fail::not_found().json()),
-        500 => (JSON, fail(-1, "Конфликт блокировок при выполнении транзакции: превышено время ожидания")),
+        500 => (
+            JSON,
+            fail(
+                -1,
+                "Конфликт блокировок при выполнении транзакции: превышено время ожидания",
+            ),
+        ),
         401 => ("text/html;charset=utf-8", unauthorized()),
         _ => (
             "text/html;charset=utf-8",

@@ -12,10 +12,21 @@ pub enum Target {
     /// List of the published entity sets.
     Service,
     Metadata,
-    Set { entity: String },
-    Count { entity: String },
-    Object { entity: String, key: Uuid },
-    Action { entity: String, key: Uuid, action: Action },
+    Set {
+        entity: String,
+    },
+    Count {
+        entity: String,
+    },
+    Object {
+        entity: String,
+        key: Uuid,
+    },
+    Action {
+        entity: String,
+        key: Uuid,
+        action: Action,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +58,27 @@ fn target(rest: &str) -> Result<Target, Fail> {
         },
     };
     match (object.split_once('('), tail) {
-        (None, None) => Ok(Target::Set { entity: object.to_owned() }),
-        (None, Some("$count")) => Ok(Target::Count { entity: object.to_owned() }),
+        (None, None) => Ok(Target::Set {
+            entity: object.to_owned(),
+        }),
+        (None, Some("$count")) => Ok(Target::Count {
+            entity: object.to_owned(),
+        }),
         (None, Some(tail)) => Err(Fail::method(tail)),
         (Some((entity, key)), tail) => {
             let (entity, key) = (entity.to_owned(), key_of(key)?);
             match tail {
                 None => Ok(Target::Object { entity, key }),
-                Some("Post" | "Post()") => Ok(Target::Action { entity, key, action: Action::Post }),
-                Some("Unpost" | "Unpost()") => Ok(Target::Action { entity, key, action: Action::Unpost }),
+                Some("Post" | "Post()") => Ok(Target::Action {
+                    entity,
+                    key,
+                    action: Action::Post,
+                }),
+                Some("Unpost" | "Unpost()") => Ok(Target::Action {
+                    entity,
+                    key,
+                    action: Action::Unpost,
+                }),
                 Some(tail) => Err(Fail::method(tail)),
             }
         }
@@ -66,7 +89,10 @@ fn target(rest: &str) -> Result<Target, Fail> {
 fn key_of(text: &str) -> Result<Uuid, Fail> {
     let text = text.trim_end_matches(')').trim();
     let text = text.strip_prefix("Ref_Key=").unwrap_or(text);
-    let inner = text.strip_prefix("guid'").and_then(|rest| rest.strip_suffix('\'')).ok_or_else(|| Fail::key("Ref_Key"))?;
+    let inner = text
+        .strip_prefix("guid'")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .ok_or_else(|| Fail::key("Ref_Key"))?;
     inner.parse().map_err(|_| Fail::key("Ref_Key"))
 }
 
@@ -76,7 +102,9 @@ pub fn decode(raw: &str) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| raw.get(at + 1..at + 3)).flatten();
+        let hex = (bytes[at] == b'%')
+            .then(|| raw.get(at + 1..at + 3))
+            .flatten();
         match hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 plain.push(byte);

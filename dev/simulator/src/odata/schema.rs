@@ -56,7 +56,11 @@ impl TryFrom<String> for Type {
             Some((name, rest)) => (name, rest.trim_end_matches(')')),
             None => (text.as_str(), ""),
         };
-        let number = || argument.parse::<usize>().map_err(|_| format!("{text}: a number is needed"));
+        let number = || {
+            argument
+                .parse::<usize>()
+                .map_err(|_| format!("{text}: a number is needed"))
+        };
         Ok(match name {
             "String" if argument.is_empty() => Type::String(None),
             "String" => Type::String(Some(number()?)),
@@ -102,7 +106,11 @@ impl Schema {
     }
 
     pub fn kind(name: &str) -> Kind {
-        if name.starts_with("Document_") { Kind::Document } else { Kind::Catalog }
+        if name.starts_with("Document_") {
+            Kind::Document
+        } else {
+            Kind::Catalog
+        }
     }
 }
 

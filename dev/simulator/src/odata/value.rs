@@ -22,16 +22,31 @@ pub fn accept(schema: &Schema, name: &str, ty: &Type, value: &Value) -> Result<V
                 None => json!(text),
             }
         }
-        Type::Int16 => json!(integer(value).and_then(|n| i16::try_from(n).ok()).ok_or_else(refuse)?),
-        Type::Int32 => json!(integer(value).and_then(|n| i32::try_from(n).ok()).ok_or_else(refuse)?),
+        Type::Int16 => json!(
+            integer(value)
+                .and_then(|n| i16::try_from(n).ok())
+                .ok_or_else(refuse)?
+        ),
+        Type::Int32 => json!(
+            integer(value)
+                .and_then(|n| i32::try_from(n).ok())
+                .ok_or_else(refuse)?
+        ),
         // A string that is no number becomes 0 and nobody is told.
         Type::Int64 => json!(integer(value).unwrap_or_default().to_string()),
         Type::Double(digits) => {
-            let number = value.as_f64().or_else(|| value.as_str()?.parse().ok()).ok_or_else(refuse)?;
+            let number = value
+                .as_f64()
+                .or_else(|| value.as_str()?.parse().ok())
+                .ok_or_else(refuse)?;
             let scale = 10_f64.powi(i32::try_from(*digits).unwrap_or_default());
             let rounded = (number * scale).round() / scale;
             // Whole numbers travel without a point.
-            if rounded.fract() == 0.0 && rounded.abs() < 1e15 { json!(rounded as i64) } else { json!(rounded) }
+            if rounded.fract() == 0.0 && rounded.abs() < 1e15 {
+                json!(rounded as i64)
+            } else {
+                json!(rounded)
+            }
         }
         Type::Boolean => json!(value.as_bool().ok_or_else(refuse)?),
         Type::DateTime => {
@@ -39,10 +54,19 @@ pub fn accept(schema: &Schema, name: &str, ty: &Type, value: &Value) -> Result<V
             let date = NaiveDateTime::parse_from_str(text, DATE).map_err(|_| refuse())?;
             json!(date.format(DATE).to_string())
         }
-        Type::Ref(_) => json!(value.as_str().and_then(|text| text.parse::<Uuid>().ok()).ok_or_else(refuse)?),
+        Type::Ref(_) => json!(
+            value
+                .as_str()
+                .and_then(|text| text.parse::<Uuid>().ok())
+                .ok_or_else(refuse)?
+        ),
         Type::Enum(of) => {
             let text = value.as_str().ok_or_else(refuse)?;
-            let known = text.is_empty() || schema.enums.get(of).is_some_and(|all| all.iter().any(|one| one == text));
+            let known = text.is_empty()
+                || schema
+                    .enums
+                    .get(of)
+                    .is_some_and(|all| all.iter().any(|one| one == text));
             if !known {
                 return Err(refuse());
             }
@@ -63,10 +87,9 @@ pub fn accept_table(
     let mut kept = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         let line = line.as_object().ok_or_else(|| Fail::value(name))?;
-        let number = line
-            .get("LineNumber")
-            .and_then(integer)
-            .ok_or_else(|| Fail::platform("Значение не является значением объектного типа (LineNumber)"))?;
+        let number = line.get("LineNumber").and_then(integer).ok_or_else(|| {
+            Fail::platform("Значение не является значением объектного типа (LineNumber)")
+        })?;
         if usize::try_from(number).ok() != Some(index + 1) {
             return Err(Fail::value(&format!("{name}.LineNumber")));
         }
