@@ -1,0 +1,19 @@
+//! What the seller of a car receives: offer, messages, contract and act.
+
+mod act;
+mod contract;
+mod install_page;
+mod mail;
+mod message;
+mod offer_page;
+mod paper;
+mod words;
+
+pub use act::Act;
+pub use contract::Contract;
+pub use install_page::{InstallOutcome, InstallPage};
+pub use mail::{DocumentsMail, MailText, OfferMail};
+pub use message::{CodeMessage, OfferMessage};
+pub use offer_page::{
+    Confirmation, Entered, OfferFailure, OfferPage, OfferState, OpenOffer, Wrong,
+};
