@@ -1,0 +1,276 @@
+//! Settings of the worker; `config.default.toml` documents each of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use activities::{autoteka, avtocod, bank, bitrix24, fssp, messages, onec, treasury, yookassa};
+use chrono_tz::Tz;
+use contracts::queues;
+use platform::config::ConfigError;
+use platform::keys::KeysConfig;
+use platform::logging::LogConfig;
+use platform::metrics::MetricsConfig;
+use platform::objects::ObjectsConfig;
+use platform::temporal::TemporalConfig;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use store::connect::StoreConfig;
+use url::Url;
+
+#[cfg(test)]
+mod tests;
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Shorter secrets can be guessed.
+const SECRET_CHARS: usize = 16;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub temporal: TemporalConfig,
+    pub codec: KeysConfig,
+    pub links: KeysConfig,
+    pub store: StoreConfig,
+    pub objects: ObjectsConfig,
+    pub gateway: GatewayConfig,
+    pub messages: MessagesConfig,
+    pub records: RecordsConfig,
+    pub queues: QueuesConfig,
+    pub limits: LimitsConfig,
+    pub stop: StopConfig,
+    #[serde(default)]
+    pub partners: Partners,
+    pub metrics: MetricsConfig,
+    pub log: LogConfig,
+}
+
+/// Where the gateway is, for those whom the worker sends there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    pub public_url: Url,
+    pub callbacks_secret: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessagesConfig {
+    pub company: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsConfig {
+    pub inspector_capacity: u32,
+    pub time_zone: Tz,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueuesConfig {
+    pub serve: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    pub workflow_tasks: usize,
+    pub cached_workflows: usize,
+    pub local_activities: usize,
+    /// Activities at once on a queue without a figure of its own.
+    pub activities: usize,
+    #[serde(default)]
+    pub queues: BTreeMap<String, QueueLimits>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueLimits {
+    #[serde(default)]
+    pub activities: Option<usize>,
+    /// Activities begun a second by this worker; absent: no limit.
+    #[serde(default)]
+    pub per_second: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopConfig {
+    pub grace_secs: u64,
+}
+
+/// A section per partner; which are needed depends on the queues that are served.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Partners {
+    pub bitrix24: Option<bitrix24::Config>,
+    pub onec_alfa: Option<onec::Config>,
+    pub onec_treasury: Option<treasury::Config>,
+    pub autoteka: Option<autoteka::Config>,
+    pub avtocod: Option<avtocod::Config>,
+    pub fssp: Option<fssp::Config>,
+    pub yookassa: Option<yookassa::Config>,
+    pub bank: Option<bank::Config>,
+    pub wazzup: Option<messages::WazzupConfig>,
+    pub sms: Option<messages::SmsConfig>,
+    pub mail: Option<messages::MailConfig>,
+}
+
+impl Config {
+    /// Checks what types cannot say. Each error is one sentence naming the key.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, problem: &str| Err(ConfigError::value(key, problem));
+        self.codec.decode("codec")?;
+        self.links.decode("links")?;
+        if self.gateway.public_url.cannot_be_a_base() {
+            return wrong("gateway.public_url", "must be an http or https address");
+        }
+        if self.gateway.callbacks_secret.expose_secret().len() < SECRET_CHARS {
+            return wrong("gateway.callbacks_secret", "must be at least 16 characters");
+        }
+        if self.records.inspector_capacity == 0 {
+            return wrong("records.inspector_capacity", "must be at least 1");
+        }
+        self.limits.check()?;
+        self.check_queues()?;
+        if self.serves(queues::MESSAGES) && self.messages.company.trim().is_empty() {
+            return wrong("messages.company", "must not be empty");
+        }
+        Ok(())
+    }
+
+    fn check_queues(&self) -> Result<(), ConfigError> {
+        if self.queues.serve.is_empty() {
+            return Err(ConfigError::value("queues.serve", "must name a queue"));
+        }
+        if let Some(unknown) = self.queues.serve.iter().find(|queue| !is_queue(queue)) {
+            return Err(ConfigError::value(
+                "queues.serve",
+                format!("there is no queue \"{unknown}\""),
+            ));
+        }
+        for queue in self.served() {
+            if let Some(section) = self.partners.missing(queue) {
+                return Err(ConfigError::value(
+                    section,
+                    format!(
+                        "is required, as this worker serves {queue}; add the section or take the queue out of queues.serve"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The queues of this worker, each once.
+    pub(crate) fn served(&self) -> impl Iterator<Item = &'static str> {
+        queues::ALL.into_iter().filter(|queue| self.serves(queue))
+    }
+
+    fn serves(&self, queue: &str) -> bool {
+        self.queues.serve.iter().any(|served| served == queue)
+    }
+
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_secs(self.stop.grace_secs)
+    }
+}
+
+impl LimitsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let Self {
+            workflow_tasks,
+            cached_workflows,
+            local_activities,
+            activities,
+            queues,
+        } = self;
+        for (key, value) in [
+            ("limits.workflow_tasks", workflow_tasks),
+            ("limits.cached_workflows", cached_workflows),
+            ("limits.local_activities", local_activities),
+            ("limits.activities", activities),
+        ] {
+            if *value == 0 {
+                return Err(ConfigError::value(key, "must be at least 1"));
+            }
+        }
+        for (queue, limits) in queues {
+            let QueueLimits {
+                activities,
+                per_second,
+            } = limits;
+            let key = format!("limits.queues.\"{queue}\"");
+            if !is_queue(queue) {
+                return Err(ConfigError::value(&key, "there is no such queue"));
+            }
+            if *activities == Some(0) {
+                return Err(ConfigError::value(
+                    &format!("{key}.activities"),
+                    "must be at least 1",
+                ));
+            }
+            if per_second.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) {
+                return Err(ConfigError::value(
+                    &format!("{key}.per_second"),
+                    "must be greater than 0",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Activities at once, and begun a second, on a queue.
+    pub(crate) fn of(&self, queue: &str) -> (usize, Option<f64>) {
+        let QueueLimits {
+            activities,
+            per_second,
+        } = self.queues.get(queue).copied().unwrap_or_default();
+        (activities.unwrap_or(self.activities), per_second)
+    }
+}
+
+impl Partners {
+    /// The first section that serving a queue needs and that is not there.
+    fn missing(&self, queue: &str) -> Option<&'static str> {
+        let Self {
+            bitrix24,
+            onec_alfa,
+            onec_treasury,
+            autoteka,
+            avtocod,
+            fssp,
+            yookassa,
+            bank,
+            wazzup,
+            sms,
+            mail,
+        } = self;
+        [
+            (queues::BITRIX24, "partners.bitrix24", bitrix24.is_some()),
+            (queues::ONEC_ALFA, "partners.onec_alfa", onec_alfa.is_some()),
+            (
+                queues::ONEC_TREASURY,
+                "partners.onec_treasury",
+                onec_treasury.is_some(),
+            ),
+            (queues::AUTOTEKA, "partners.autoteka", autoteka.is_some()),
+            (queues::AVTOCOD, "partners.avtocod", avtocod.is_some()),
+            (queues::FSSP, "partners.fssp", fssp.is_some()),
+            (queues::YOOKASSA, "partners.yookassa", yookassa.is_some()),
+            (queues::BANK, "partners.bank", bank.is_some()),
+            (queues::MESSAGES, "partners.wazzup", wazzup.is_some()),
+            (queues::MESSAGES, "partners.sms", sms.is_some()),
+            (queues::MESSAGES, "partners.mail", mail.is_some()),
+        ]
+        .into_iter()
+        .find(|(needed, _, there)| *needed == queue && !there)
+        .map(|(_, section, _)| section)
+    }
+}
+
+fn is_queue(name: &str) -> bool {
+    queues::ALL.contains(&name)
+}

@@ -1,0 +1,35 @@
+//! kite-worker: runs processes and their effects until it is told to stop.
+
+use std::net::TcpListener;
+
+use platform::config::ConfigError;
+use tokio_util::sync::CancellationToken;
+use workers::config::{Config, DEFAULTS};
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    match serve().await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kite-worker: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let file = platform::config::file_from_args();
+    let config: Config = platform::config::load(DEFAULTS, file.as_deref())?;
+    platform::logging::init(&config.log);
+    config.check()?;
+    let address = config.metrics.address;
+    let metrics = TcpListener::bind(address)
+        .map_err(|error| ConfigError::value("metrics.address", format!("{address}: {error}")))?;
+    let stop = CancellationToken::new();
+    let cancel = stop.clone();
+    tokio::spawn(async move {
+        platform::stop::signal().await;
+        cancel.cancel();
+    });
+    workers::run(config, metrics, stop).await
+}
