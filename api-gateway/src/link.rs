@@ -214,11 +214,19 @@ fn page(buyout: &Buyout, tried: &Tried, status: StatusCode) -> Response {
         Stage::Offer if Utc::now() > offer.valid_until => OfferState::Expired { car: &car, valid_until_local: &until },
         Stage::Offer => open(buyout, offer, tried, &car, &until, phone),
         Stage::OfferExpired => OfferState::Expired { car: &car, valid_until_local: &until },
-        _ => match last_answer(buyout, offer.round) {
-            Some(answer) => {
+        stage => match last_answer(buyout, offer.round) {
+            // A counter-offer waits for the manager only while there is bargaining; thinking was
+            // overtaken by whatever moved the deal on.
+            Some(answer)
+                if match answer {
+                    ClientAnswer::Accept | ClientAnswer::Decline { .. } => true,
+                    ClientAnswer::Counter { .. } => stage == Stage::Bargaining,
+                    ClientAnswer::Think => false,
+                } =>
+            {
                 OfferState::Answered { car: &car, price: offer.price, answer, valid_until_local: &until }
             }
-            None => OfferState::Decided { car: &car, agreed_price: buyout.agreed_price },
+            Some(_) | None => OfferState::Decided { car: &car, agreed_price: buyout.agreed_price },
         },
     };
     draw(&policy.legal_entity.name, state, status)

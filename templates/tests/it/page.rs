@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-pub const NONCE: &str = "0f1e2d3c";
+pub(crate) const NONCE: &str = "0f1e2d3c";
 
 /// Checks a page and gives the text that a person reads.
-pub fn check(html: &str) -> String {
+pub(crate) fn check(html: &str) -> String {
     let options = ParsingOptions {
         allow_dtd: true,
         ..ParsingOptions::default()
@@ -89,7 +89,7 @@ pub fn check(html: &str) -> String {
 }
 
 /// Nothing is loaded, nothing runs.
-pub fn check_loads_nothing(html: &str) {
+pub(crate) fn check_loads_nothing(html: &str) {
     for forbidden in [
         "<script", "<img", "<link", "<iframe", "src=", "url(", "@import", "http",
     ] {
@@ -98,7 +98,7 @@ pub fn check_loads_nothing(html: &str) {
 }
 
 /// The buttons, as what they answer.
-pub fn answers(html: &str) -> Vec<String> {
+pub(crate) fn answers(html: &str) -> Vec<String> {
     html.split("name=\"answer\" value=\"")
         .skip(1)
         .filter_map(|rest| rest.split('"').next())

@@ -4,22 +4,22 @@ use std::path::Path;
 use std::process::Command;
 
 /// A page of A4 in grey, one byte a pixel.
-pub struct Page {
+pub(crate) struct Page {
     width: usize,
     pixels: Vec<u8>,
 }
 
-pub struct Read {
-    pub pages: Vec<Page>,
+pub(crate) struct Read {
+    pub(crate) pages: Vec<Page>,
     /// Lines of each page without empty ones; every space is a plain one.
-    pub text: Vec<String>,
+    pub(crate) text: Vec<String>,
 }
 
 /// Dots per inch: enough to see where ink is.
 const RESOLUTION: usize = 50;
 const MM_PER_INCH: usize = 254;
 
-pub fn read(pdf: &[u8]) -> Read {
+pub(crate) fn read(pdf: &[u8]) -> Read {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("document.pdf");
     std::fs::write(&file, pdf).unwrap();
@@ -96,12 +96,12 @@ fn spaced(text: &str) -> String {
 }
 
 impl Page {
-    pub fn has_ink(&self) -> bool {
+    pub(crate) fn has_ink(&self) -> bool {
         self.pixels.iter().any(|pixel| *pixel < 128)
     }
 
     /// Whether the outermost millimetres of the sheet are empty: nothing is cut off in print.
-    pub fn has_clear_edge(&self, millimetres: usize) -> bool {
+    pub(crate) fn has_clear_edge(&self, millimetres: usize) -> bool {
         let edge = millimetres * 10 * RESOLUTION / MM_PER_INCH;
         self.pixels.chunks(self.width).all(|row| {
             row[..edge]
@@ -114,11 +114,11 @@ impl Page {
 
 impl Read {
     /// All text without spaces and hyphens: a value is found wherever its line breaks.
-    pub fn letters(&self) -> String {
+    pub(crate) fn letters(&self) -> String {
         letters(&self.text.join("\n"))
     }
 
-    pub fn says(&self, value: &str) -> bool {
+    pub(crate) fn says(&self, value: &str) -> bool {
         self.letters().contains(&letters(value))
     }
 }

@@ -10,7 +10,7 @@ use domain::plate::Plate;
 use domain::policy::{LegalEntity, Site};
 use domain::vin::{CarIdentifier, Vin};
 
-pub fn at() -> DateTime<Utc> {
+pub(crate) fn at() -> DateTime<Utc> {
     "2026-11-23T11:05:00Z".parse().unwrap()
 }
 
@@ -18,11 +18,11 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-pub fn phone() -> Phone {
+pub(crate) fn phone() -> Phone {
     Phone::parse("+7 900 000-00-12").unwrap()
 }
 
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client {
         contact_id: 12,
         last_name: "Северова".to_owned(),
@@ -34,7 +34,7 @@ pub fn client() -> Client {
     }
 }
 
-pub fn car() -> CarClaim {
+pub(crate) fn car() -> CarClaim {
     CarClaim {
         identifier: CarIdentifier::Vin(Vin::parse("LVVDB21B0MD000001").unwrap()),
         plate: Some(Plate::parse("А123ВС51").unwrap()),
@@ -44,7 +44,7 @@ pub fn car() -> CarClaim {
     }
 }
 
-pub fn fields() -> PaperFields {
+pub(crate) fn fields() -> PaperFields {
     PaperFields {
         seller_full_name: "Северова Дарья Ильинична".to_owned(),
         seller_birthdate: day("1987-06-04"),
@@ -69,7 +69,7 @@ pub fn fields() -> PaperFields {
     }
 }
 
-pub fn legal_entity() -> LegalEntity {
+pub(crate) fn legal_entity() -> LegalEntity {
     LegalEntity {
         id: "kite-murmansk".to_owned(),
         name: "ООО «Кайт Мурманск»".to_owned(),
@@ -84,7 +84,7 @@ pub fn legal_entity() -> LegalEntity {
     }
 }
 
-pub fn site() -> Site {
+pub(crate) fn site() -> Site {
     Site {
         id: "murmansk".to_owned(),
         city: "г. Мурманск".to_owned(),
@@ -104,7 +104,7 @@ fn photo(sha256: &str) -> FileRef {
     }
 }
 
-pub fn defects() -> Vec<Defect> {
+pub(crate) fn defects() -> Vec<Defect> {
     vec![
         Defect {
             element: BodyElement::Hood,
