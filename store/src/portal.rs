@@ -59,8 +59,9 @@ pub struct Portal {
     pub client_endpoint: String,
     /// Base of the authorisation server.
     pub server_endpoint: String,
+    /// Sealed by whoever writes it, like the refresh token: the database holds no usable token.
     pub access_token: String,
-    /// Good for one refresh.
+    /// Good for one refresh; sealed.
     pub refresh_token: String,
     /// Of the access token.
     pub expires_at: DateTime<Utc>,
@@ -115,12 +116,6 @@ impl Store {
             .await?
             .map(versioned)
             .transpose()
-    }
-
-    /// `member_id` of every portal that installed the app.
-    pub async fn portal_ids(&self) -> Result<Vec<String>, StoreError> {
-        let rows = row::Entity::find().all(&self.db).await?;
-        Ok(rows.into_iter().map(|row| row.member_id).collect())
     }
 
     /// Writes a portal as an install gave it, over whatever is there; a refresh under way is void.
