@@ -151,8 +151,8 @@ impl Bitrix24Client {
         })
     }
 
-    /// Up to fifty commands in one call. A command may use an earlier one's result, `$result[key][…]`;
-    /// one that fails does not stop the others.
+    /// Up to fifty commands in one call, run in the order of their keys. A command may use the result
+    /// of one before it, `$result[key][…]`; one that fails does not stop the others.
     pub(super) async fn batch(
         &self,
         portal: &str,
@@ -165,10 +165,16 @@ impl Bitrix24Client {
         for command in commands {
             line.budget.check(command.method, now)?;
         }
-        let cmd: serde_json::Map<String, Value> = commands
+        // Sorted, as JSON maps here may or may not be: the portal runs them as they stand.
+        let lines: BTreeMap<&str, String> = commands
             .iter()
-            .map(|command| (command.key.clone(), Value::String(command.line())))
+            .map(|command| (command.key.as_str(), command.line()))
             .collect();
+        let cmd = serde_json::Map::from_iter(
+            lines
+                .into_iter()
+                .map(|(key, line)| (key.to_owned(), Value::String(line))),
+        );
         let reply = self
             .call::<dto::Batch>(portal, "batch", json!({ "halt": 0, "cmd": cmd }))
             .await?;

@@ -36,7 +36,8 @@ impl Bitrix24Activities {
                 ],
             },
             Command {
-                key: "contact".to_owned(),
+                // After "deal" in the order of keys: it uses the deal's result.
+                key: "deal_contact".to_owned(),
                 method: "crm.contact.get",
                 params: vec![("id", "$result[deal][item][contactId]".to_owned())],
             },
@@ -50,10 +51,10 @@ impl Bitrix24Activities {
         let Some(contact_id) = fields.get("contactId").and_then(dto::as_number) else {
             return Err(missing("Контакт", "contactId"));
         };
-        if let Some(error) = batch.errors.remove("contact") {
+        if let Some(error) = batch.errors.remove("deal_contact") {
             return Err(error);
         }
-        let contact = batch.results.remove("contact");
+        let contact = batch.results.remove("deal_contact");
         let contact = contact.ok_or_else(|| shape("a batch without the contact"))?;
         let contact: dto::Contact =
             serde_json::from_value(contact).map_err(|_| shape("a contact of another shape"))?;

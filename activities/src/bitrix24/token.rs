@@ -8,6 +8,7 @@ use chrono::Utc;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use store::connect::Store;
+use store::error::StoreError;
 use store::portal::{Portal, VersionedPortal};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::http::Http;
 
 /// Longer than a call to the authorisation server may take.
 const LEASE: Duration = Duration::from_secs(90);
-/// How long a caller waits for another process that renews.
+/// How long a caller waits for another process that renews, or for the database.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(200);
 /// What the portal says when it says nothing.
@@ -144,13 +145,7 @@ impl Tokens {
             expires_at: Utc::now() + chrono::Duration::seconds(lifetime),
             ..held.portal
         };
-        // Stored before use: the old refresh token is gone whatever happens to this process.
-        let saved = self
-            .store
-            .refresh_portal(&fresh, held.version, owner)
-            .await
-            .map_err(PartnerError::from_store)?;
-        if saved {
+        if self.save(&fresh, held.version, owner).await? {
             tracing::info!(portal, "the tokens of the portal are renewed");
         } else {
             tracing::warn!(
@@ -159,6 +154,24 @@ impl Tokens {
             );
         }
         self.access(portal).await
+    }
+
+    /// Stored before use: the old refresh token is gone whatever happens to this process. A database
+    /// that is away for a moment must not cost the portal, so it is waited for within the lease.
+    async fn save(&self, fresh: &Portal, version: u64, owner: Uuid) -> Result<bool, PartnerError> {
+        let give_up = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match self.store.refresh_portal(fresh, version, owner).await {
+                Ok(saved) => return Ok(saved),
+                Err(StoreError::Unavailable(_)) if tokio::time::Instant::now() < give_up => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "renewed tokens of a portal are lost: it needs a new installation");
+                    return Err(PartnerError::from_store(error));
+                }
+            }
+        }
     }
 
     async fn grant(&self, refresh_token: &SecretString) -> Result<dto::Granted, PartnerError> {

@@ -80,13 +80,19 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
             return InstallOutcome::Unavailable;
         }
     }
+    let (Ok(access_token), Ok(refresh_token)) =
+        (app.codec.seal_text(&install.access_token), app.codec.seal_text(&install.refresh_token))
+    else {
+        tracing::error!("the tokens of an install could not be sealed");
+        return InstallOutcome::Unavailable;
+    };
     let portal = Portal {
         member_id: install.member_id,
         domain: install.domain,
         client_endpoint: install.client_endpoint.to_string(),
         server_endpoint: install.server_endpoint.to_string(),
-        access_token: install.access_token,
-        refresh_token: install.refresh_token,
+        access_token,
+        refresh_token,
         expires_at: Utc::now() + chrono::Duration::seconds(install.expires_in),
         application_token: install.application_token,
     };

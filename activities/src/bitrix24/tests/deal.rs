@@ -34,9 +34,9 @@ fn contact() -> Value {
 
 fn batch(deal: Value, contact: Value) -> Reply {
     ok(json!({
-        "result": { "deal": { "item": deal }, "contact": contact },
+        "result": { "deal": { "item": deal }, "deal_contact": contact },
         "result_error": [], "result_total": [], "result_next": [],
-        "result_time": { "deal": time(0.1, 0), "contact": time(0.1, 0) },
+        "result_time": { "deal": time(0.1, 0), "deal_contact": time(0.1, 0) },
     }))
 }
 
@@ -73,16 +73,24 @@ async fn deal_and_contact_come_in_one_batch() {
         ("C9:INSPECTION", Some(12))
     );
     assert_eq!(fixture.methods(), ["batch"]);
+    let sent = fixture.script.requests()[0].text();
+    // The portal runs commands as they stand.
+    assert!(
+        sent.find("\"deal\"") < sent.find("\"deal_contact\""),
+        "{sent}"
+    );
     let cmd = &fixture.body(0)["cmd"];
     assert_eq!(
         cmd["deal"],
         "crm.item.get?entityTypeId=2&id=777&useOriginalUfNames=Y"
     );
-    let reference: Vec<_> = url::form_urlencoded::parse(
-        cmd["contact"].as_str().expect("a command")["crm.contact.get?".len()..].as_bytes(),
-    )
-    .into_owned()
-    .collect();
+    let command = cmd["deal_contact"].as_str().expect("a command");
+    let query = command
+        .strip_prefix("crm.contact.get?")
+        .expect("the method");
+    let reference: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     assert_eq!(
         reference,
         [("id".to_owned(), "$result[deal][item][contactId]".to_owned())]

@@ -19,7 +19,7 @@ fn taken() -> Reply {
 
 #[tokio::test]
 async fn an_offer_goes_to_the_messenger_once() {
-    let (activities, script, _dir) = with([taken(), taken()]).await;
+    let (activities, script, _dir) = with([taken()]).await;
     let send = |round, reminder| {
         let activities = &activities;
         async move {
