@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use url::Url;
 
-use super::authority::Authority;
 use super::callback::Callbacks;
 use super::calls::Calls;
-use super::faults::Faults;
+use super::faults::{Fault, Faults, Place};
 use super::ledger::Ledger;
 use super::partner::Partner;
 use super::settings::Ports;
@@ -37,14 +37,12 @@ struct World {
 }
 
 impl Sim {
-    pub(super) fn open(folder: &Path, seed: u64, authority: &Authority) -> anyhow::Result<Self> {
+    pub(super) fn open(folder: &Path, seed: u64) -> anyhow::Result<Self> {
         let (states, catalogue) = state::load(folder)?;
         let faults = Arc::new(Faults::new(seed));
-        // Receivers are either plain or hold a certificate of the simulator's own authority.
+        // Receivers on a developer's machine hold certificates of authorities of their own.
         let http = reqwest::Client::builder()
-            .tls_certs_only([reqwest::Certificate::from_pem(
-                authority.certificate().as_bytes(),
-            )?])
+            .tls_danger_accept_invalid_certs(true)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -80,6 +78,12 @@ impl Sim {
         &self.0.calls
     }
 
+    /// Counts a call over a protocol that is not HTTP and gives the faults that hit it.
+    pub fn called(&self, partner: Partner, operation: &str) -> Vec<Fault> {
+        self.0.calls.count(partner, operation);
+        self.0.faults.at(Place::Request, partner, operation)
+    }
+
     pub fn callbacks(&self) -> &Callbacks {
         &self.0.callbacks
     }
@@ -101,6 +105,23 @@ impl Sim {
     /// Has everything saved soon. A change through [`Sim::state`] does it by itself; the catalogue calls it.
     pub fn persist(&self) {
         self.0.changed.notify_one();
+    }
+
+    /// Keeps a file's content in the folder; answers its SHA-256 in hex, by which [`Sim::kept`] finds it.
+    pub fn keep(&self, content: &[u8]) -> std::io::Result<String> {
+        let name = hex::encode(Sha256::digest(content));
+        let folder = self.0.folder.join("files");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(&name), content)?;
+        Ok(name)
+    }
+
+    /// Content kept earlier; `None` when there is none of this digest.
+    pub fn kept(&self, sha256: &str) -> Option<Vec<u8>> {
+        let known = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        known
+            .then(|| std::fs::read(self.0.folder.join("files").join(sha256)).ok())
+            .flatten()
     }
 
     /// Where the partner is reached; `smtp://…` for mail, `https://…` for the portal.

@@ -41,7 +41,7 @@ pub async fn start(settings: Settings) -> anyhow::Result<Simulator> {
     // A second installation in one process is refused and of no consequence.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = Authority::kept_in(&folder)?;
-    let sim = Sim::open(&folder, seed, &authority)?;
+    let sim = Sim::open(&folder, seed)?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
 
     let control = bind(ports.control).await?;

@@ -1,1 +1,5 @@
+//! The core at real sockets: each fault does what it says, effects are kept.
 
+mod callbacks;
+mod faults;
+mod kept;

@@ -1,0 +1,202 @@
+//! Methods about the application, the employee and the portal itself.
+
+use serde_json::{Value, json};
+
+use super::MEMBER_ID;
+use super::answer::{Done, RestError, portal_time};
+use super::filter::{fits, page};
+use super::methods::{self, Call};
+use super::oauth::endpoints;
+use super::people::{self, EMPLOYEES, Employee};
+use super::portal::{Placement, State};
+use crate::core::Partner;
+
+/// Both answers at once: the portal's own and, below `install`, what the authorisation server tells of
+/// the installation.
+pub(super) fn app_info(call: &Call<'_>) -> Result<Done, RestError> {
+    let state = call.sim.state::<State>();
+    let (domain, client_endpoint, server_endpoint) = endpoints(call.sim, &state);
+    Ok(Done::new(json!({
+        "ID": 5,
+        "CODE": super::CLIENT_ID,
+        "VERSION": state.app.version,
+        "STATUS": "L",
+        "INSTALLED": state.app.installed,
+        "PAYMENT_EXPIRED": "N",
+        "DAYS": null,
+        "LANGUAGE_ID": "ru",
+        "LICENSE": "ru_pro100",
+        "LICENSE_TYPE": "pro100",
+        "LICENSE_FAMILY": "pro",
+        "client_id": super::CLIENT_ID,
+        "scope": state.scope(),
+        "expires": null,
+        "install": {
+            "installed": state.app.installed,
+            "version": state.app.version.to_string(),
+            "status": "L",
+            "scope": state.scope(),
+            "domain": domain,
+            "uri": "",
+            "client_endpoint": client_endpoint,
+            "server_endpoint": server_endpoint,
+            "member_id": MEMBER_ID,
+            "user_id": call.caller.user,
+            "member_type": "bitrix24",
+        },
+    })))
+}
+
+pub(super) fn profile(call: &Call<'_>) -> Result<Done, RestError> {
+    let me = me(call)?;
+    Ok(Done::new(json!({
+        "ID": me.id.to_string(),
+        "ADMIN": me.is_admin(),
+        "NAME": me.name,
+        "LAST_NAME": me.last_name,
+        "PERSONAL_GENDER": "",
+        "PERSONAL_PHOTO": "",
+        "TIME_ZONE": "Europe/Moscow",
+        "TIME_ZONE_OFFSET": 10800,
+    })))
+}
+
+pub(super) fn user_current(call: &Call<'_>) -> Result<Done, RestError> {
+    Ok(Done::new(user(me(call)?)))
+}
+
+/// Filter fields stand beside or below `filter`; `ID` may be a list.
+pub(super) fn user_get(call: &Call<'_>) -> Result<Done, RestError> {
+    let mut filter = call.params.map("filter").unwrap_or_default();
+    for name in ["ID", "ACTIVE", "NAME", "LAST_NAME", "EMAIL"] {
+        if let Some(value) = call.params.get(name) {
+            filter.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    if let Some(active) = filter.get_mut("ACTIVE") {
+        *active = json!(super::params::flag(active));
+    }
+    let rows: Vec<Value> = EMPLOYEES
+        .iter()
+        .map(user)
+        .filter(|row| fits(&filter, &|name| row.get(name).cloned()))
+        .collect();
+    let (rows, mut done) = page(rows, &call.params);
+    done.result = Value::Array(rows);
+    Ok(done)
+}
+
+fn me(call: &Call<'_>) -> Result<&'static Employee, RestError> {
+    people::find(call.caller.user).ok_or_else(|| RestError::access_denied("Access denied!"))
+}
+
+fn user(employee: &Employee) -> Value {
+    json!({
+        "ID": employee.id.to_string(),
+        "XML_ID": null,
+        "ACTIVE": true,
+        "NAME": employee.name,
+        "LAST_NAME": employee.last_name,
+        "SECOND_NAME": "",
+        "EMAIL": employee.email,
+        "WORK_POSITION": employee.position,
+        "UF_DEPARTMENT": [1],
+        "USER_TYPE": "employee",
+    })
+}
+
+pub(super) fn scope(call: &Call<'_>) -> Result<Done, RestError> {
+    Ok(Done::new(json!(call.sim.state::<State>().app.scope)))
+}
+
+pub(super) fn methods(_call: &Call<'_>) -> Result<Done, RestError> {
+    Ok(Done::new(json!(methods::names())))
+}
+
+pub(super) fn method_get(call: &Call<'_>) -> Result<Done, RestError> {
+    let known = call
+        .params
+        .text("name")
+        .is_some_and(|name| methods::find(&name.to_ascii_lowercase()).is_some());
+    Ok(Done::new(
+        json!({ "isExisting": known, "isAvailable": known }),
+    ))
+}
+
+pub(super) fn server_time(call: &Call<'_>) -> Result<Done, RestError> {
+    Ok(Done::new(json!(portal_time(call.sim.now()))))
+}
+
+pub(super) fn feature(call: &Call<'_>) -> Result<Done, RestError> {
+    let has = call.params.text("code").as_deref() == Some("rest_offline_extended");
+    Ok(Done::new(json!({ "value": if has { "Y" } else { "N" } })))
+}
+
+pub(super) fn placement_bind(call: &Call<'_>) -> Result<Done, RestError> {
+    let placement = call
+        .params
+        .text("placement")
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    let handler = call.params.text("handler").unwrap_or_default();
+    if placement.is_empty() {
+        return Err(RestError::refused(
+            "ERROR_ARGUMENT",
+            "Argument 'PLACEMENT' is null or empty",
+        ));
+    }
+    if url::Url::parse(&handler).is_err() {
+        return Err(RestError::refused(
+            "ERROR_WRONG_HANDLER_URL",
+            "Wrong handler URL",
+        ));
+    }
+    let mut state = call.sim.state::<State>();
+    if state
+        .placements
+        .iter()
+        .any(|known| known.placement == placement && known.handler == handler)
+    {
+        let error = "ERROR_PLACEMENT_HANDLER_ALREADY_BINDED";
+        return Err(RestError::refused(
+            error,
+            "Unable to set placement handler: Handler already binded",
+        ));
+    }
+    call.sim
+        .ledger()
+        .record(Partner::Bitrix24, call.method, &placement, call.body);
+    let title = call.params.text("title").unwrap_or_default();
+    state.placements.push(Placement {
+        placement,
+        handler,
+        title,
+    });
+    Ok(Done::new(json!(true)))
+}
+
+pub(super) fn placement_get(call: &Call<'_>) -> Result<Done, RestError> {
+    let state = call.sim.state::<State>();
+    let row = |bound: &Placement| json!({ "placement": bound.placement, "handler": bound.handler, "title": bound.title, "description": "" });
+    Ok(Done::new(state.placements.iter().map(row).collect()))
+}
+
+pub(super) fn placement_unbind(call: &Call<'_>) -> Result<Done, RestError> {
+    let placement = call
+        .params
+        .text("placement")
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    let handler = call.params.text("handler");
+    let mut state = call.sim.state::<State>();
+    let before = state.placements.len();
+    state.placements.retain(|bound| {
+        bound.placement != placement
+            || handler
+                .as_ref()
+                .is_some_and(|handler| *handler != bound.handler)
+    });
+    Ok(Done::new(
+        json!({ "count": before - state.placements.len() }),
+    ))
+}
