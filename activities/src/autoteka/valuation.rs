@@ -3,13 +3,13 @@
 use chrono::{TimeDelta, Utc};
 use contracts::autoteka::Valuate;
 use domain::checks::ReportResult;
+use domain::file::FileKind;
 use store::vehicle_report::VehicleReport;
 
 use super::dto::{self, Choice, Labelled, Readiness};
 use super::interpret;
 use super::{AutotekaActivities, PROVIDER};
 use crate::error::PartnerError;
-use domain::file::FileKind;
 
 /// Under this name the ids of ordered specifications are kept beside those of reports.
 const SPECIFICATIONS: &str = "autoteka.specification";

@@ -110,18 +110,27 @@ impl FsspClient {
 fn refusal(answer: &Answer, text: &str) -> PartnerError {
     let lower = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    // Before the key: "подключение" and "отключён" have its word inside.
+    if says(&[
+        "недоступ",
+        "позже",
+        "занят",
+        "тайм",
+        "timeout",
+        "временно",
+        "подключ",
+        "отключ",
+    ]) {
+        return answer.unavailable("the source is away");
+    }
+    if says(&["лимит", "limit", "баланс"]) {
+        return answer.unavailable("the limit of the contract is used up");
+    }
     if says(&["ключ", "key", "доступ запрещ"]) {
         return PartnerError::rejected(
             "credentials",
             "Источник ФССП не принял ключ. Проверьте partners.fssp.",
         );
-    }
-    if says(&["лимит", "limit", "баланс"]) {
-        return answer.unavailable("the limit of the contract is used up");
-    }
-    if says(&["недоступ", "позже", "занят", "тайм", "timeout", "временно"])
-    {
-        return answer.unavailable("the source is away");
     }
     PartnerError::rejected(
         "error",

@@ -157,8 +157,11 @@ async fn errors_in_words_are_told_apart_and_not_quoted() {
             other => panic!("{text}: {other:?}"),
         }
     }
-    for text in ["Исчерпан лимит запросов", "Сервис ФССП временно недоступен"]
-    {
+    for text in [
+        "Исчерпан лимит запросов",
+        "Сервис ФССП временно недоступен",
+        "Ошибка подключения к источнику",
+    ] {
         let away = search(Reply::json(200, &json!({"error": text}))).await;
         assert!(
             matches!(away, Err(PartnerError::Unavailable { .. })),
