@@ -1,9 +1,11 @@
 //! Автотека, partner API v1: history reports, specifications, valuation. `autoteka/README.md` lists
 //! what is served.
 
+mod access;
 mod control;
 mod handlers;
 mod report;
+mod restrictions;
 mod specification;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::control::control;
 use self::handlers as h;
+use crate::catalogue::Car;
 use crate::core::Sim;
 
 /// What the partner remembers.
@@ -73,8 +76,8 @@ impl Default for Settings {
 struct Lookup {
     /// As it was asked for.
     vehicle: String,
-    /// Car of the catalogue; `None` when nobody knows it.
-    car: Option<String>,
+    /// The car as it was then; `None` when nobody knows it.
+    car: Option<Box<Car>>,
     created_at: DateTime<Utc>,
     /// Answers that are still to be `processing`.
     waits: u32,
@@ -94,7 +97,7 @@ impl State {
 /// Its protocol, paths from the root. The document marks calls that also end with a slash.
 pub fn router(sim: Sim) -> Router {
     let calls = [
-        ("/token", post(h::token)),
+        ("/token", post(access::token)),
         ("/autoteka/v1/previews", post(h::preview)),
         (
             "/autoteka/v1/request-preview-by-regnumber",

@@ -4,6 +4,7 @@
 mod content;
 mod control;
 mod handlers;
+mod registries;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use self::control::control;
+use crate::catalogue::Car;
 use crate::core::Sim;
 
 /// What the partner remembers.
@@ -78,8 +80,8 @@ struct Report {
     report_type: String,
     query_type: String,
     query: String,
-    /// Car of the catalogue; `None` when nobody knows it.
-    car: Option<String>,
+    /// The car as it was when its sources were asked; `None` when nobody knows it.
+    car: Option<Box<Car>>,
     /// When its sources were asked, last.
     asked_at: DateTime<Utc>,
     created_at: DateTime<Utc>,

@@ -74,7 +74,7 @@ pub fn error_body(status: u16) -> (&'static str, String) {
 /// What a person does there; mounted on the control port under `/fssp`.
 pub fn control(sim: Sim) -> Router {
     Router::new()
-        .route("/settings", get(show).put(set))
+        .route("/settings", get(show).post(set))
         .with_state(sim)
 }
 
@@ -205,7 +205,7 @@ async fn show(Shared(sim): Shared<Sim>) -> Json<Value> {
     Json(json!({ "settings": state.settings, "searches": state.searches }))
 }
 
-async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> StatusCode {
-    sim.state::<State>().settings = settings;
-    StatusCode::NO_CONTENT
+async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> Json<Value> {
+    sim.state::<State>().settings = settings.clone();
+    Json(json!(settings))
 }

@@ -8,6 +8,7 @@ mod server;
 mod session;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use axum::Router;
 use chrono::{DateTime, Utc};

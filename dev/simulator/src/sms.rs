@@ -77,7 +77,7 @@ pub fn error_body(status: u16) -> (&'static str, String) {
 pub fn control(sim: Sim) -> Router {
     Router::new()
         .route("/messages", get(list))
-        .route("/settings", get(settings).put(set))
+        .route("/settings", get(settings).post(set))
         .with_state(sim)
 }
 
@@ -161,7 +161,7 @@ async fn settings(Shared(sim): Shared<Sim>) -> Json<Value> {
     Json(json!(sim.state::<State>().settings))
 }
 
-async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> StatusCode {
-    sim.state::<State>().settings = settings;
-    StatusCode::NO_CONTENT
+async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> Json<Value> {
+    sim.state::<State>().settings = settings.clone();
+    Json(json!(settings))
 }

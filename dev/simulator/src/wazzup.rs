@@ -96,7 +96,7 @@ enum Status {
 }
 
 /// The channel of a simulator that was not told of another.
-const CHANNEL: &str = "e0629e11-0f67-4567-92a9-2237e91ec1b9";
+pub const CHANNEL: &str = "e0629e11-0f67-4567-92a9-2237e91ec1b9";
 
 /// Its protocol, paths from the root.
 pub fn router(sim: Sim) -> Router {

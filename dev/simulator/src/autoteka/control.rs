@@ -3,7 +3,6 @@
 use axum::extract::State as Shared;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Settings, State};
@@ -11,7 +10,7 @@ use crate::core::Sim;
 
 pub fn control(sim: Sim) -> Router {
     Router::new()
-        .route("/settings", get(show).put(set))
+        .route("/settings", get(show).post(set))
         .route("/tokens/expire", post(expire))
         .with_state(sim)
 }
@@ -21,13 +20,13 @@ async fn show(Shared(sim): Shared<Sim>) -> Json<Value> {
     Json(json!({ "settings": state.settings, "remain": state.remain() }))
 }
 
-async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> StatusCode {
-    sim.state::<State>().settings = settings;
-    StatusCode::NO_CONTENT
+async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> Json<Value> {
+    sim.state::<State>().settings = settings.clone();
+    Json(json!(settings))
 }
 
 /// All tokens are revoked before their time.
-async fn expire(Shared(sim): Shared<Sim>) -> StatusCode {
+async fn expire(Shared(sim): Shared<Sim>) -> Json<Value> {
     sim.state::<State>().tokens.clear();
-    StatusCode::NO_CONTENT
+    Json(json!({}))
 }

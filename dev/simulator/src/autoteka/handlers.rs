@@ -2,102 +2,23 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Path, Query, RawQuery, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Duration, Utc};
-use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Lookup, State, error_body, report, specification};
+use super::access::{Authorized, Refusal};
+use super::{Lookup, State, report, specification};
 use crate::catalogue::Car;
 use crate::core::{Partner, Sim};
 
-/// Life of a token.
-const TOKEN_SECS: i64 = 3600;
 /// A synchronous order of the same car is not charged again for so long.
 const SYNC_REPEAT: Duration = Duration::hours(1);
 
-/// An answer of the error table.
-#[derive(Debug)]
-pub(super) struct Refusal(u16);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (content_type, body) = error_body(self.0);
-        let status = StatusCode::from_u16(self.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
-    }
-}
-
 type Answer = Result<Response, Refusal>;
-
-/// The caller showed a token that is in force.
-pub(super) struct Authorized;
-
-impl FromRequestParts<Sim> for Authorized {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, sim: &Sim) -> Result<Self, Refusal> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-            .ok_or(Refusal(401))?;
-        let state = sim.state::<State>();
-        let ends = state.tokens.get(token).ok_or(Refusal(401))?;
-        if *ends > sim.now() {
-            Ok(Self)
-        } else {
-            Err(Refusal(401))
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Grant {
-    grant_type: String,
-    client_id: String,
-    client_secret: String,
-}
-
-/// The document has the fields in the query, its example in a form: both are taken.
-pub(super) async fn token(
-    Shared(sim): Shared<Sim>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
-) -> Answer {
-    let form = String::from_utf8_lossy(&body);
-    let fields = format!("{}&{form}", query.unwrap_or_default());
-    let fields: serde_json::Map<String, Value> = url::form_urlencoded::parse(fields.as_bytes())
-        .map(|(name, value)| (name.into_owned(), json!(value)))
-        .collect();
-    let grant: Grant = serde_json::from_value(Value::Object(fields)).map_err(|_| Refusal(400))?;
-    if grant.grant_type != "client_credentials" {
-        return Err(Refusal(400));
-    }
-    let mut state = sim.state::<State>();
-    let accepted = match &state.settings.credentials {
-        Some(pair) => {
-            pair.client_id == grant.client_id && pair.client_secret == grant.client_secret
-        }
-        None => !grant.client_id.is_empty() && !grant.client_secret.is_empty(),
-    };
-    if !accepted {
-        return Err(Refusal(401));
-    }
-    let token = uuid::Uuid::new_v4().simple().to_string();
-    let now = sim.now();
-    state.tokens.retain(|_, ends| *ends > now);
-    state
-        .tokens
-        .insert(token.clone(), now + Duration::seconds(TOKEN_SECS));
-    Ok(ok(
-        &json!({ "access_token": token, "expires_in": TOKEN_SECS, "token_type": "Bearer" }),
-    ))
-}
 
 #[derive(Deserialize)]
 struct ByVin {
@@ -155,8 +76,7 @@ pub(super) async fn get_preview(
 ) -> Answer {
     let id = number(&id)?;
     let (lookup, ready) = polled(&sim, |state| state.previews.get_mut(&id))?;
-    let car = lookup.car.as_deref().and_then(|id| sim.catalogue().car(id));
-    let preview = match car {
+    let preview = match lookup.car {
         _ if !ready => json!({ "previewId": id, "status": "processing" }),
         None => json!({ "previewId": id, "status": "notFound" }),
         Some(car) => json!({
@@ -196,7 +116,7 @@ fn bought_answer(id: u64) -> Value {
 /// Takes a report from the package. A car that nobody knows costs nothing.
 fn bought(sim: &Sim, vehicle: &str, body: &[u8]) -> Result<u64, Refusal> {
     let lookup = ordered(sim, vehicle.to_owned())?;
-    let car = known(sim, &lookup)?;
+    let number = known(&lookup)?.identifier().to_owned();
     let mut state = sim.state::<State>();
     if state.remain() == 0 {
         return Err(Refusal(403));
@@ -207,7 +127,7 @@ fn bought(sim: &Sim, vehicle: &str, body: &[u8]) -> Result<u64, Refusal> {
     sim.ledger().record_with(
         Partner::Autoteka,
         "buy_report",
-        car.identifier(),
+        &number,
         body,
         json!({ "report_id": id }),
     );
@@ -235,7 +155,9 @@ fn sync(sim: &Sim, vehicle: &str, body: &[u8]) -> Answer {
         .reports
         .iter()
         .rev()
-        .find(|(_, r)| r.car.as_deref() == Some(&car.id) && now - r.created_at < SYNC_REPEAT)
+        .find(|(_, r)| {
+            r.car.as_ref().is_some_and(|own| own.id == car.id) && now - r.created_at < SYNC_REPEAT
+        })
         .map(|(id, report)| (*id, report.created_at));
     let (id, at) = match paid {
         Some(paid) => paid,
@@ -278,8 +200,8 @@ pub(super) async fn list(
         .rev()
         .filter(|(id, _)| page.last_report_id.is_none_or(|last| **id < last))
         .map(|(id, report)| {
-            let car = report.car.as_deref().and_then(|id| sim.catalogue().car(id));
-            let vin = car.map_or(report.vehicle.clone(), |car| car.identifier().to_owned());
+            let own = report.car.as_ref().map(|car| car.identifier());
+            let vin = own.unwrap_or(&report.vehicle).to_owned();
             (id, vin, report.created_at)
         })
         .filter(|(_, vin, _)| wanted.as_ref().is_none_or(|wanted| *wanted == plain(vin)))
@@ -305,7 +227,11 @@ pub(super) async fn get_report(
     if !ready || stale {
         return Ok(ok(&bought_answer(id)));
     }
-    let car = known(&sim, &lookup)?;
+    let mut car = known(&lookup)?.clone();
+    // Sources that did not answer then do so once they can.
+    if let Some(now) = sim.catalogue().car(&car.id) {
+        car.outcome.silent = now.outcome.silent;
+    }
     Ok(ok(&report::ready(id, &car, sim.now())))
 }
 
@@ -359,15 +285,14 @@ pub(super) async fn get_specification(
 ) -> Answer {
     let id = number(&id)?;
     let (lookup, ready) = polled(&sim, |state| state.specifications.get_mut(&id))?;
-    let car = lookup.car.as_deref().and_then(|id| sim.catalogue().car(id));
-    let specification = match car {
+    let specification = match &lookup.car {
         _ if !ready => {
             json!({ "specificationId": id, "status": "processing", "vehicleId": null, "plateNumber": null })
         }
         None => {
             json!({ "specificationId": id, "status": "notFound", "vehicleId": lookup.vehicle, "plateNumber": null })
         }
-        Some(car) => specification::of(id, &car),
+        Some(car) => specification::of(id, car),
     };
     Ok(ok(&json!({ "result": { "specification": specification } })))
 }
@@ -395,16 +320,15 @@ fn ordered(sim: &Sim, vehicle: String) -> Result<Lookup, Refusal> {
         return Err(Refusal(400));
     }
     Ok(Lookup {
-        car: sim.catalogue().find(&vehicle).map(|car| car.id),
+        car: sim.catalogue().find(&vehicle).map(Box::new),
         vehicle,
         created_at: sim.now(),
         waits: sim.state::<State>().settings.processing_answers,
     })
 }
 
-fn known(sim: &Sim, lookup: &Lookup) -> Result<Car, Refusal> {
-    let id = lookup.car.as_deref().ok_or(Refusal(404))?;
-    sim.catalogue().car(id).ok_or(Refusal(404))
+fn known(lookup: &Lookup) -> Result<&Car, Refusal> {
+    lookup.car.as_deref().ok_or(Refusal(404))
 }
 
 /// Counts a question for something ordered; whether it is ready.

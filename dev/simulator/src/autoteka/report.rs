@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
+use super::restrictions;
 use crate::catalogue::{Car, Mileage, MileageSource, OwnerKind, Source};
 
 /// The whole answer. All dates are Unix seconds.
@@ -28,7 +29,7 @@ fn data(car: &Car, now: i64) -> Value {
         "equipment": equipment(car),
         "ownersHistory": owners["ownersHistory"],
         "registrationActions": owners,
-        "restrictions": restrictions(car, now),
+        "restrictions": restrictions::of(car, now),
         "other": [{
             "type": "originalPTS",
             "status": if car.passport.duplicate { "warning" } else { "ok" },
@@ -177,109 +178,6 @@ fn registration_actions(car: &Car, now: i64) -> Value {
         })
         .collect();
     json!({ "requestTime": now, "ownersHistory": owners })
-}
-
-fn restrictions(car: &Car, now: i64) -> Value {
-    json!({
-        "registration": registration_ban(car, now),
-        "stealing": stealing(car, now),
-        "pledge": pledge(car, now),
-    })
-}
-
-fn silent_block() -> Value {
-    json!({
-        "status": "incomplete",
-        "text": "Источник данных временно недоступен",
-        "requestTime": null,
-        "additionalInfo": [],
-        "pledgeAdditionalData": [],
-        "history": null,
-    })
-}
-
-fn registration_ban(car: &Car, now: i64) -> Value {
-    if car.is_silent(Source::Restrictions) {
-        return silent_block();
-    }
-    let Some(ban) = &car.outcome.ban else {
-        return json!({
-            "status": "ok",
-            "text": "Не обнаружены ограничения на регистрационные действия",
-            "requestTime": now,
-            "additionalInfo": [],
-        });
-    };
-    json!({
-        "status": "warning",
-        "text": "Обнаружены ограничения на регистрационные действия",
-        "requestTime": now,
-        "additionalInfo": [{
-            "data": format!("{}, {}", ban.initiator, ban.region),
-            "documentType": "Исполнительный лист",
-            "eventDate": ban.since.to_string(),
-            "organisationName": ban.initiator,
-            "reasons": format!("{}, {}", ban.document, ban.proceeding),
-            "region": ban.region,
-            "restrictionName": "Запрет на регистрационные действия",
-            "source": "gibdd",
-        }],
-    })
-}
-
-fn stealing(car: &Car, now: i64) -> Value {
-    if car.is_silent(Source::Wanted) {
-        return silent_block();
-    }
-    let (status, text, info) = match &car.outcome.wanted {
-        None => (
-            "ok",
-            "Не обнаружены сведения о нахождении в розыске",
-            json!([]),
-        ),
-        Some(wanted) => (
-            "warning",
-            "Обнаружены сведения о нахождении в розыске",
-            json!([{ "data": format!("{}, {}", wanted.since, wanted.region), "source": "gibdd" }]),
-        ),
-    };
-    json!({ "status": status, "text": text, "requestTime": now, "additionalInfo": info })
-}
-
-fn pledge(car: &Car, now: i64) -> Value {
-    if car.is_silent(Source::Pledge) {
-        return silent_block();
-    }
-    let Some(pledge) = &car.outcome.pledge else {
-        return json!({
-            "status": "ok",
-            "text": "Не обнаружены сведения о нахождении в залоге",
-            "requestTime": now,
-            "pledgeAdditionalData": [],
-            "history": null,
-        });
-    };
-    let since = unix(pledge.since);
-    json!({
-        "status": "warning",
-        "text": "Обнаружены сведения о нахождении в залоге",
-        "requestTime": now,
-        "pledgeAdditionalData": [{
-            "hasPledge": true,
-            "source": "nbki",
-            "organizationName": pledge.pledgee,
-            "dateFrom": since,
-            "updatedAt": now,
-            "data": [],
-        }],
-        "history": { "pledges": [{
-            "notificationId": pledge.number,
-            "organizationName": pledge.pledgee,
-            "contractStart": since,
-            "contractEnd": null,
-            "closedAt": null,
-        }] },
-    })
 }
 
 fn accidents(car: &Car, now: i64) -> Value {
@@ -483,7 +381,7 @@ fn epts(car: &Car) -> Value {
     })
 }
 
-fn unix(day: NaiveDate) -> i64 {
+pub(super) fn unix(day: NaiveDate) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp()
 }
 

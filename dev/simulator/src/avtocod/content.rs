@@ -3,19 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
-use super::sources::{Board, Progress};
-use super::{Report, SilentSources, stamp};
+use super::registries;
+use super::sources::{Board, Stage};
+use super::{Report, stamp};
 use crate::catalogue::{Car, MileageSource, OwnerKind, Registration, Wheel};
 
 /// One element of `data`.
-pub(super) fn report(
-    uid: &str,
-    report: &Report,
-    car: Option<&Car>,
-    silent: SilentSources,
-    now: DateTime<Utc>,
-) -> Value {
-    let board = Board::of(report, car, silent, now);
+pub(super) fn report(uid: &str, report: &Report, board: &Board, now: DateTime<Utc>) -> Value {
+    let car = report.car.as_deref();
     let domain = report.report_type.split_once('@').map(|(_, domain)| domain);
     json!({
         "uid": uid,
@@ -23,12 +18,12 @@ pub(super) fn report(
         "report_type_uid": report.report_type,
         "vehicle_id": car.map_or(report.query.as_str(), |car| car.identifier()),
         "query": { "type": report.query_type, "body": report.query },
-        "progress_ok": board.count(Progress::Ok),
-        "progress_wait": board.count(Progress::Progress),
-        "progress_error": board.count(Progress::Error),
+        "progress_ok": board.count(Stage::Ok),
+        "progress_wait": board.count(Stage::Progress),
+        "progress_error": board.count(Stage::Error),
         "state": { "sources": board.json() },
         "content": match car {
-            Some(car) => content(car, &board, now),
+            Some(car) => content(car, board, now),
             None => nothing(report),
         },
         "created_at": stamp(report.created_at),
@@ -55,20 +50,20 @@ fn content(car: &Car, board: &Board, now: DateTime<Utc>) -> Value {
         "additional_info": additional_info(car, board),
         "ownership": when("gibdd.history", ownership(car, &updated)),
         "registration_actions": when("gibdd.history", registration_actions(car)),
-        "accidents": when("gibdd.dtp", accidents(car, &updated)),
-        "restrictions": when("gibdd.restrict", restrictions(car, &updated)),
-        "stealings": when("gibdd.wanted", stealings(car, &updated)),
-        "pledges": when("pledge", pledges(car, &updated)),
-        "pledges_online": when("pledge.online", pledges(car, &updated)),
+        "accidents": when("gibdd.dtp", registries::accidents(car, &updated)),
+        "restrictions": when("gibdd.restrict", registries::restrictions(car, &updated)),
+        "stealings": when("gibdd.wanted", registries::stealings(car, &updated)),
+        "pledges": when("pledge", registries::pledges(car, &updated)),
+        "pledges_online": when("pledge.online", registries::pledges(car, &updated)),
         "pledges_nbki": when("pledge.nbki", json!({
             "items": [], "count": 0, "in_pledge": false, "date": { "update": updated },
         })),
-        "taxi": when("av.taxi", taxi(car)),
+        "taxi": when("av.taxi", registries::taxi(car)),
         "carsharing": when("carsharing.base", json!({
             "items": [], "count": 0, "used_in_carsharing": false, "date": { "update": updated },
         })),
-        "leasings": when("leasing.registry", leasings(car, &updated)),
-        "executive_procedures": when("fssp.base.executive", executive_procedures(car)),
+        "leasings": when("leasing.registry", registries::leasings(car, &updated)),
+        "executive_procedures": when("fssp.base.executive", registries::executive_procedures(car)),
         "mileages": when("gibdd.eaisto", mileages(car, &updated)),
         "utilizations": when("base", json!({
             "items": [], "count": 0, "was_utilized": false, "date": { "update": updated },
@@ -210,221 +205,6 @@ fn registration_actions(car: &Car) -> Value {
     json!({ "items": items, "count": items.len(), "has_annulment": false })
 }
 
-fn accidents(car: &Car, updated: &str) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .crashes
-        .iter()
-        .enumerate()
-        .map(|(index, crash)| {
-            json!({
-                "number": format!("{:09}", 450_000_000 + index),
-                "accident": { "date": format!("{} 15:50:00", crash.on) },
-                "participants": { "total": 2 },
-                "actuality": { "date": updated },
-                "type": crash.kind,
-                "state": "Повреждено",
-                "org": { "name": null },
-                "damage": { "raw": crash.damage, "points": [110], "codes": ["110"] },
-                "vehicle": {
-                    "brand": { "name": car.make },
-                    "model": { "name": car.model },
-                    "year": car.year,
-                },
-                "geo": { "region": crash.region, "city": null },
-            })
-        })
-        .collect();
-    json!({
-        "history": { "items": items, "count": items.len(), "date": { "update": updated } },
-        "has_accidents": !items.is_empty(),
-    })
-}
-
-fn restrictions(car: &Car, updated: &str) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .ban
-        .iter()
-        .map(|ban| {
-            json!({
-                "date": {
-                    "added": midnight(ban.since),
-                    "start": midnight(ban.since),
-                    "end": null,
-                },
-                "vehicle": { "year": car.year, "model": { "name": car.title() } },
-                "initiator": { "name": ban.initiator, "region": { "name": ban.region } },
-                "restrict": {
-                    "type": "Запрет на регистрационные действия",
-                    "reason": format!("{}, СПИ: Выдуманный, ИП: {}", ban.document, ban.proceeding),
-                    "number": ban.document,
-                    "executive_procedure": ban.proceeding,
-                    "contact": null,
-                },
-                "actuality": { "date": updated },
-            })
-        })
-        .collect();
-    let archive = json!({
-        "items": [], "count": 0, "has_restrictions": false, "date": { "update": updated },
-    });
-    json!({
-        "registration_actions": {
-            "items": items,
-            "count": items.len(),
-            "has_restrictions": !items.is_empty(),
-            "date": { "update": updated },
-        },
-        "registration_actions_archive": archive,
-    })
-}
-
-fn stealings(car: &Car, updated: &str) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .wanted
-        .iter()
-        .map(|wanted| {
-            json!({
-                "actuality": { "date": updated },
-                "entry": 1,
-                "vehicle": {
-                    "brand": { "name": car.title() },
-                    "vin": car.vin,
-                    "body": car.body_number,
-                    "year": car.year,
-                },
-                "date": { "stealing": midnight(wanted.since) },
-                "geo": { "country": null, "region": wanted.region, "city": null },
-            })
-        })
-        .collect();
-    json!({
-        "items": items,
-        "count": items.len(),
-        "is_wanted": !items.is_empty(),
-        "date": { "update": updated },
-    })
-}
-
-fn pledges(car: &Car, updated: &str) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .pledge
-        .iter()
-        .map(|pledge| {
-            json!({
-                "date": { "event": midnight(pledge.since) },
-                "number": pledge.number,
-                "pledgors": [{ "name": null, "type": "PERSON", "dob": null, "tin": null }],
-                "pledgees": [{ "name": pledge.pledgee, "type": "LEGAL", "dob": null, "tin": null }],
-                "type": "Возникновение",
-                "in_pledge": true,
-                "data": null,
-            })
-        })
-        .collect();
-    json!({
-        "items": items,
-        "count": items.len(),
-        "in_pledge": !items.is_empty(),
-        "date": { "update": updated },
-    })
-}
-
-fn taxi(car: &Car) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .taxi
-        .iter()
-        .map(|permit| {
-            json!({
-                "date": {
-                    "start": midnight(permit.from),
-                    "end": permit.to.map(midnight),
-                    "cancel": null,
-                },
-                "license": {
-                    "number": permit.number,
-                    "issued": midnight(permit.from),
-                    "status": if permit.to.is_none() { "ACTIVE" } else { "ANNULLED" },
-                },
-                "company": { "name": "ООО «Вымышленное такси»" },
-                "number_plate": { "is_yellow": false },
-                "vehicle": {
-                    "brand": { "name": car.make, "normalized": car.make },
-                    "model": { "name": car.model, "normalized": car.model },
-                    "color": car.colour,
-                    "reg_num": car.plate,
-                    "year": car.year,
-                },
-                "region": { "code": "77" },
-                "city": { "name": permit.region },
-                "permit": { "number": permit.number },
-            })
-        })
-        .collect();
-    json!({
-        "history": { "items": items, "count": items.len() },
-        "used_in_taxi": !items.is_empty(),
-    })
-}
-
-fn leasings(car: &Car, updated: &str) -> Value {
-    let items: Vec<Value> = car
-        .outcome
-        .leasing
-        .iter()
-        .map(|leasing| {
-            json!({
-                "date": { "event": midnight(leasing.from) },
-                "lessor": { "company": { "name": leasing.lessor } },
-                "contract_info": {
-                    "number": "ВЛ0000001",
-                    "date": {
-                        "event": midnight(leasing.from),
-                        "start": midnight(leasing.from),
-                        "end": midnight(leasing.to),
-                    },
-                },
-                "in_leasing": true,
-            })
-        })
-        .collect();
-    json!({
-        "items": items,
-        "count": items.len(),
-        "used_in_leasing": !items.is_empty(),
-        "date": { "update": updated },
-    })
-}
-
-/// Those behind a ban on this car.
-fn executive_procedures(car: &Car) -> Value {
-    let ban = car.outcome.ban.as_ref().map(|ban| &ban.proceeding);
-    let items: Vec<Value> = car
-        .owner
-        .debts
-        .iter()
-        .filter(|debt| Some(&debt.number) == ban)
-        .map(|debt| {
-            json!({
-                "number": debt.number,
-                "description": debt.subject,
-                "debt": { "amount": { "value": debt.rest_kopecks as f64 / 100.0 } },
-                "bailiff": {
-                    "name": debt.bailiff,
-                    "phone": debt.bailiff_phone,
-                    "department": { "name": debt.department, "address": null },
-                },
-                "date": { "create": midnight(debt.opened_on) },
-            })
-        })
-        .collect();
-    json!({ "items": items, "count": items.len() })
-}
-
 fn mileages(car: &Car, updated: &str) -> Value {
     let items: Vec<Value> = car
         .mileages
@@ -454,7 +234,7 @@ fn market_prices(car: &Car, updated: &str) -> Value {
 }
 
 /// "2014-02-06 00:00:00"
-fn midnight(day: NaiveDate) -> String {
+pub(super) fn midnight(day: NaiveDate) -> String {
     format!("{day} 00:00:00")
 }
 

@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::sources::{Board, Progress};
+use super::sources::{Board, Stage};
 use super::{Made, Report, SilentSources, State, content, event, fail, stamp, token};
 use crate::catalogue::Car;
 use crate::core::{Callback, Partner, Sim};
@@ -171,6 +171,7 @@ fn order(sim: &Sim, order: Order, car: Option<&Car>, body: &[u8]) -> (Made, bool
     let now = sim.now();
     let silent = state.settings.silent_sources;
     let former = state.reports.get(&uid).cloned();
+    let is_new = former.is_none();
     let made = Made {
         uid: uid.clone(),
         process_request_uid,
@@ -185,13 +186,11 @@ fn order(sim: &Sim, order: Order, car: Option<&Car>, body: &[u8]) -> (Made, bool
         report_type,
         query_type,
         query,
-        car: car.map(|car| car.id.clone()),
+        car: car.cloned().map(Box::new),
         asked_at: now,
         created_at: former.as_ref().map_or(now, |report| report.created_at),
         ready_after_ms: state.settings.ready_after_ms,
-        former: former
-            .as_ref()
-            .map(|report| content::report(&uid, report, car, silent, now)),
+        former: former.map(|report| shown(sim, &uid, &report, silent)),
     };
     state.reports.insert(uid.clone(), report);
     sim.ledger().record_with(
@@ -201,7 +200,7 @@ fn order(sim: &Sim, order: Order, car: Option<&Car>, body: &[u8]) -> (Made, bool
         body,
         json!({ "uid": uid, "car": car.map(|car| &car.id) }),
     );
-    (made, former.is_none(), true)
+    (made, is_new, true)
 }
 
 fn made_json(sim: &Sim, made: &Made, is_new: bool) -> Value {
@@ -274,13 +273,12 @@ pub(super) async fn get_report(
     let Some(report) = report else {
         return Json(answer(&sim, &[]));
     };
-    let car = report.car.as_deref().and_then(|id| sim.catalogue().car(id));
     let stale = sim.faults().is_stale(Partner::Avtocod, "get_report");
-    let mut shown = match report.former.clone().filter(|_| stale) {
+    let mut answered = match report.former.clone().filter(|_| stale) {
         Some(former) => former,
-        None => content::report(&uid, &report, car.as_ref(), silent, sim.now()),
+        None => shown(&sim, &uid, &report, silent),
     };
-    if let Some(fields) = shown.as_object_mut() {
+    if let Some(fields) = answered.as_object_mut() {
         if wanted.content == Some(false) {
             fields.remove("content");
         }
@@ -288,7 +286,7 @@ pub(super) async fn get_report(
             fields.remove("state");
         }
     }
-    Json(answer(&sim, &[shown]))
+    Json(answer(&sim, &[answered]))
 }
 
 pub(super) async fn refresh(
@@ -306,8 +304,13 @@ pub(super) async fn refresh(
             drop(state);
             return Err(no_object(&sim, "api.model.Report", &uid));
         };
-        let car = report.car.as_deref().and_then(|id| sim.catalogue().car(id));
-        report.former = Some(content::report(&uid, report, car.as_ref(), silent, now));
+        report.former = Some(shown(&sim, &uid, report, silent));
+        if let Some(car) = &mut report.car {
+            **car = sim
+                .catalogue()
+                .car(&car.id)
+                .unwrap_or_else(|| (**car).clone());
+        }
         report.asked_at = now;
         report.ready_after_ms = ready_after_ms;
         Made {
@@ -388,7 +391,24 @@ fn unreadable(sim: &Sim, path: &str) -> Fault {
     Fault(StatusCode::BAD_REQUEST, body)
 }
 
+fn shown(sim: &Sim, uid: &str, report: &Report, silent: SilentSources) -> Value {
+    let board = board(sim, report, silent);
+    content::report(uid, report, &board, sim.now())
+}
+
+/// A source that is waited for may speak again; one that failed has failed for this report.
+pub(super) fn board(sim: &Sim, report: &Report, silent: SilentSources) -> Board {
+    let then = report.car.as_deref();
+    let now = then.and_then(|car| sim.catalogue().car(&car.id));
+    let car = match silent {
+        SilentSources::Error => then,
+        SilentSources::Progress => now.as_ref(),
+    };
+    let sources = car.map(|car| car.outcome.silent.as_slice());
+    Board::of(report, (sources.unwrap_or_default(), silent), sim.now())
+}
+
 /// Whether all of a report's sources have ended.
 pub(super) fn is_complete(board: &Board) -> bool {
-    board.count(Progress::Progress) == 0
+    board.count(Stage::Progress) == 0
 }

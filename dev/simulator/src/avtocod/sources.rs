@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::{Report, SilentSources};
-use crate::catalogue::{Car, Source};
+use crate::catalogue::Source;
 
 /// Sources of a full report, with what they stand for in the catalogue.
 pub(super) const SOURCES: [(&str, Option<Source>); 18] = [
@@ -29,7 +29,7 @@ pub(super) const SOURCES: [(&str, Option<Source>); 18] = [
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum Stage {
     Ok,
     Progress,
     Error,
@@ -37,15 +37,15 @@ pub(super) enum Progress {
 
 /// Every source's progress at the moment. Each answers at its own part of the report's time.
 pub(super) struct Board {
-    states: Vec<(&'static str, Progress)>,
+    states: Vec<(&'static str, Stage)>,
     known: bool,
 }
 
 impl Board {
+    /// `silent`: sources that do not answer, and what becomes of them.
     pub(super) fn of(
         report: &Report,
-        car: Option<&Car>,
-        silent: SilentSources,
+        silent: (&[Source], SilentSources),
         now: DateTime<Utc>,
     ) -> Self {
         let passed = now - report.asked_at;
@@ -54,32 +54,30 @@ impl Board {
             .iter()
             .enumerate()
             .map(|(index, (name, source))| {
-                let is_silent = car
-                    .zip(*source)
-                    .is_some_and(|(car, source)| car.is_silent(source));
+                let is_silent = source.is_some_and(|source| silent.0.contains(&source));
                 let part = whole * (index as i64 + 1) / SOURCES.len() as i64;
                 let due = Duration::milliseconds(if is_silent { whole } else { part });
-                let progress = match (passed >= due, is_silent, silent) {
-                    (false, _, _) | (true, true, SilentSources::Progress) => Progress::Progress,
-                    (true, true, SilentSources::Error) => Progress::Error,
-                    (true, false, _) => Progress::Ok,
+                let progress = match (passed >= due, is_silent, silent.1) {
+                    (false, _, _) | (true, true, SilentSources::Progress) => Stage::Progress,
+                    (true, true, SilentSources::Error) => Stage::Error,
+                    (true, false, _) => Stage::Ok,
                 };
                 (*name, progress)
             })
             .collect();
         Self {
             states,
-            known: car.is_some(),
+            known: report.car.is_some(),
         }
     }
 
     pub(super) fn has(&self, source: &str) -> bool {
         self.states
             .iter()
-            .any(|(name, progress)| *name == source && *progress == Progress::Ok)
+            .any(|(name, progress)| *name == source && *progress == Stage::Ok)
     }
 
-    pub(super) fn count(&self, progress: Progress) -> usize {
+    pub(super) fn count(&self, progress: Stage) -> usize {
         self.states.iter().filter(|(_, p)| *p == progress).count()
     }
 
@@ -88,10 +86,10 @@ impl Board {
             .iter()
             .map(|(name, progress)| {
                 let (state, real) = match progress {
-                    Progress::Ok if self.known => ("OK", "OK"),
-                    Progress::Ok => ("OK", "NOT_FOUND"),
-                    Progress::Progress => ("PROGRESS", "PROGRESS"),
-                    Progress::Error => ("ERROR", "ERROR"),
+                    Stage::Ok if self.known => ("OK", "OK"),
+                    Stage::Ok => ("OK", "NOT_FOUND"),
+                    Stage::Progress => ("PROGRESS", "PROGRESS"),
+                    Stage::Error => ("ERROR", "ERROR"),
                 };
                 json!({
                     "_id": name,

@@ -17,7 +17,7 @@ pub fn control(sim: Sim) -> Router {
         .route("/", get(mailbox::list))
         .route("/messages", get(list).delete(empty))
         .route("/messages/{id}", get(one))
-        .route("/settings", get(settings).put(set))
+        .route("/settings", get(settings).post(set))
         .route("/{id}", get(mailbox::letter))
         .route("/{id}/html", get(mailbox::html))
         .route("/{id}/source", get(mailbox::source))
@@ -88,7 +88,7 @@ async fn settings(Shared(sim): Shared<Sim>) -> Json<Value> {
     Json(json!(sim.state::<State>().settings))
 }
 
-async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> StatusCode {
-    sim.state::<State>().settings = settings;
-    StatusCode::NO_CONTENT
+async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> Json<Value> {
+    sim.state::<State>().settings = settings.clone();
+    Json(json!(settings))
 }

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::wire::Wire;
 use super::{Kept, State, error_body};
 use crate::core::faults::{Delay, Drip, Fault, Status};
 use crate::core::{Partner, Sim};
 
-/// Longest command line with its end.
-const LONGEST_LINE: usize = 2048;
-/// Longest silence of the client.
-const PATIENCE: Duration = Duration::from_secs(300);
 /// Most receivers of a letter.
 const RECEIVERS: usize = 100;
 
@@ -26,7 +23,7 @@ pub(super) enum End<S> {
 
 pub(super) struct Session<S> {
     sim: Sim,
-    stream: BufReader<S>,
+    wire: Wire<S>,
     encrypted: bool,
     greeted: bool,
     user: Option<String>,
@@ -66,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     pub(super) fn new(sim: Sim, stream: S, encrypted: bool) -> Self {
         Self {
             sim,
-            stream: BufReader::new(stream),
+            wire: Wire::new(stream),
             encrypted,
             greeted: false,
             user: None,
@@ -81,11 +78,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             if self.played("connect").await?.end().is_some() {
                 return Ok(End::Closed);
             }
-            self.say("220 mail.simulator.invalid ESMTP Kite simulator")
+            self.wire
+                .say("220 mail.simulator.invalid ESMTP Kite simulator")
                 .await?;
         }
         loop {
-            let Some(line) = self.line().await? else {
+            let Some(line) = self.wire.line().await? else {
                 return Ok(End::Closed);
             };
             match self.command(&line).await? {
@@ -93,10 +91,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Next::Close => return Ok(End::Closed),
                 Next::StartTls => {
                     // Whatever was sent along with the command must not be read as encrypted.
-                    if !self.stream.buffer().is_empty() {
+                    if !self.wire.is_drained() {
                         return Ok(End::Closed);
                     }
-                    return Ok(End::StartTls(self.stream.into_inner()));
+                    return Ok(End::StartTls(self.wire.into_inner()));
                 }
             }
         }
@@ -115,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             }
             "STARTTLS" if self.encrypted => self.go("503 5.5.1 TLS is active").await,
             "STARTTLS" => {
-                self.say("220 2.0.0 Ready to start TLS").await?;
+                self.wire.say("220 2.0.0 Ready to start TLS").await?;
                 Ok(Next::StartTls)
             }
             "AUTH" => self.authenticate(rest).await,
@@ -129,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             "NOOP" => self.go("250 2.0.0 OK").await,
             "VRFY" => self.go("252 2.5.2 Cannot verify the user").await,
             "QUIT" => {
-                self.say("221 2.0.0 Bye").await?;
+                self.wire.say("221 2.0.0 Bye").await?;
                 Ok(Next::Close)
             }
             _ => self.go("500 5.5.2 Command not recognized").await,
@@ -155,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let last = said.len() - 1;
         for (index, line) in said.iter().enumerate() {
             let mark = if index == last { ' ' } else { '-' };
-            self.say(&format!("250{mark}{line}")).await?;
+            self.wire.say(&format!("250{mark}{line}")).await?;
         }
         Ok(Next::Go)
     }
@@ -274,9 +272,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if self.to.is_empty() {
             return self.go("503 5.5.1 Recipients are missing").await;
         }
-        self.say("354 End data with <CR><LF>.<CR><LF>").await?;
+        self.wire.say("354 End data with <CR><LF>.<CR><LF>").await?;
         let limit = self.sim.state::<State>().settings.size_limit;
-        let Some(letter) = self.letter(limit).await? else {
+        let Some(letter) = self.wire.letter(limit).await? else {
             return Ok(Next::Close);
         };
         let faults = self.sim.called(Partner::Mail, "send_mail");
@@ -304,11 +302,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         match drip {
             None => self.go(&said).await,
             Some(pause) => {
-                for byte in format!("{said}\r\n").bytes() {
-                    tokio::time::sleep(pause).await;
-                    self.stream.write_all(&[byte]).await?;
-                    self.stream.flush().await?;
-                }
+                self.wire.drip(&said, pause).await?;
                 Ok(Next::Go)
             }
         }
@@ -335,36 +329,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(id)
     }
 
-    /// Reads a letter to its end and takes the stuffed dots away. The outer `None`: the client left; the
-    /// inner one: it was larger than the limit and was thrown away.
-    async fn letter(&mut self, limit: usize) -> std::io::Result<Option<Option<Vec<u8>>>> {
-        let mut letter = Vec::new();
-        let mut too_large = false;
-        let mut begins = true;
-        loop {
-            let mut line = Vec::new();
-            // A line longer than the limit cannot be part of a letter that fits; it comes in pieces.
-            let mut part = (&mut self.stream).take(limit as u64 + 3);
-            let reading = part.read_until(b'\n', &mut line);
-            match tokio::time::timeout(PATIENCE, reading).await {
-                Ok(Ok(0)) | Err(_) => return Ok(None),
-                Ok(read) => read?,
-            };
-            if begins && line == b".\r\n" {
-                return Ok(Some((!too_large).then_some(letter)));
-            }
-            let unstuffed = line.strip_prefix(b".").filter(|_| begins);
-            let content = unstuffed.unwrap_or(&line);
-            begins = line.ends_with(b"\n");
-            if too_large || letter.len() + content.len() > limit {
-                too_large = true;
-                letter.clear();
-            } else {
-                letter.extend_from_slice(content);
-            }
-        }
-    }
-
     /// Counts the step and plays its faults.
     async fn played(&mut self, operation: &str) -> std::io::Result<Verdict> {
         let faults = self.sim.called(Partner::Mail, operation);
@@ -385,7 +349,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             match fault {
                 Fault::DropBefore => return Ok(Verdict::Close),
                 Fault::Html => {
-                    self.say("<!DOCTYPE html><html><body>Технические работы</body></html>")
+                    self.wire
+                        .say("<!DOCTYPE html><html><body>Технические работы</body></html>")
                         .await?;
                     return Ok(Verdict::Close);
                 }
@@ -394,7 +359,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                         Some(serde_json::Value::String(text)) => text.clone(),
                         Some(_) | None => error_body(*status).1,
                     };
-                    self.say(&format!("{status} {text}")).await?;
+                    self.wire.say(&format!("{status} {text}")).await?;
                     return Ok(match status {
                         421 => Verdict::Close,
                         _ => Verdict::Refused,
@@ -412,34 +377,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     async fn ask(&mut self, challenge: &str) -> std::io::Result<Option<String>> {
-        self.say(&format!("334 {challenge}")).await?;
-        Ok(self.line().await?.filter(|answer| answer != "*"))
+        self.wire.say(&format!("334 {challenge}")).await?;
+        Ok(self.wire.line().await?.filter(|answer| answer != "*"))
     }
 
     async fn go(&mut self, reply: &str) -> std::io::Result<Next> {
-        self.say(reply).await?;
+        self.wire.say(reply).await?;
         Ok(Next::Go)
-    }
-
-    async fn say(&mut self, reply: &str) -> std::io::Result<()> {
-        self.stream.write_all(reply.as_bytes()).await?;
-        self.stream.write_all(b"\r\n").await?;
-        self.stream.flush().await
-    }
-
-    /// The next line without its end; `None` when the client left.
-    async fn line(&mut self) -> std::io::Result<Option<String>> {
-        let mut line = Vec::new();
-        let mut part = (&mut self.stream).take(LONGEST_LINE as u64);
-        let reading = part.read_until(b'\n', &mut line);
-        match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(read) => read?,
-            Err(_) => 0,
-        };
-        match line.ends_with(b"\n") {
-            true => Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned())),
-            false => Ok(None),
-        }
     }
 }
 

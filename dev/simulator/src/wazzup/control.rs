@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::extract::{Path, Query, State as Shared};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,8 +16,8 @@ pub fn control(sim: Sim) -> Router {
     Router::new()
         .route("/messages", get(list).post(write))
         .route("/messages/{id}/status", post(status))
-        .route("/settings", get(settings).put(set))
-        .route("/webhooks", get(webhooks).put(set_webhooks))
+        .route("/settings", get(settings).post(set))
+        .route("/webhooks", get(webhooks).post(set_webhooks))
         .with_state(sim)
 }
 
@@ -82,7 +81,7 @@ async fn status(
     Shared(sim): Shared<Sim>,
     Path(id): Path<String>,
     Json(NewStatus { status }): Json<NewStatus>,
-) -> Result<StatusCode, ControlError> {
+) -> Result<Json<Value>, ControlError> {
     let known = sim
         .state::<State>()
         .messages
@@ -92,16 +91,16 @@ async fn status(
         return Err(ControlError::not_found(format!("no message `{id}`")));
     }
     statuses::tell(&sim, &id, status, Duration::ZERO);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(json!({ "message_id": id, "status": status })))
 }
 
 async fn settings(Shared(sim): Shared<Sim>) -> Json<Value> {
     Json(json!(sim.state::<State>().settings))
 }
 
-async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> StatusCode {
-    sim.state::<State>().settings = settings;
-    StatusCode::NO_CONTENT
+async fn set(Shared(sim): Shared<Sim>, Json(settings): Json<Settings>) -> Json<Value> {
+    sim.state::<State>().settings = settings.clone();
+    Json(json!(settings))
 }
 
 async fn webhooks(Shared(sim): Shared<Sim>) -> Json<Value> {
@@ -109,7 +108,7 @@ async fn webhooks(Shared(sim): Shared<Sim>) -> Json<Value> {
 }
 
 /// Sets the receiver as the account's page does, without the test request.
-async fn set_webhooks(Shared(sim): Shared<Sim>, Json(webhooks): Json<Webhooks>) -> StatusCode {
-    sim.state::<State>().webhooks = Some(webhooks);
-    StatusCode::NO_CONTENT
+async fn set_webhooks(Shared(sim): Shared<Sim>, Json(webhooks): Json<Webhooks>) -> Json<Value> {
+    sim.state::<State>().webhooks = Some(webhooks.clone());
+    Json(json!(webhooks))
 }
