@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::Utc;
+use domain::staff::Actor;
 use futures::Stream;
 use proto::kite::event::v1 as pb;
 use proto::kite::event::v1::event_service_server::EventService;
@@ -37,7 +38,7 @@ impl EventService for Events {
     type SubscribeStream = Responses;
 
     async fn subscribe(&self, request: Request<pb::SubscribeRequest>) -> Result<Response<Responses>, Status> {
-        actor_of(&request)?;
+        let actor = actor_of(&request)?;
         let pb::SubscribeRequest { resume_token, topics } = request.into_inner();
         let last = self.app.store.last_change().await.map_err(status::store)?;
         let asked = resume_token.parse::<i64>().ok();
@@ -48,7 +49,7 @@ impl EventService for Events {
         };
         let (sender, receiver) = mpsc::channel(32);
         let app = self.app.clone();
-        tokio::spawn(async move { feed(app, from, reset, topics, sender).await });
+        tokio::spawn(async move { feed(app, actor, from, reset, topics, sender).await });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }
@@ -56,6 +57,7 @@ impl EventService for Events {
 /// Sends changes until the client or the gateway goes.
 async fn feed(
     app: App,
+    actor: Actor,
     mut seq: i64,
     reset: bool,
     topics: Vec<String>,
@@ -84,6 +86,10 @@ async fn feed(
         };
         for change in changes {
             seq = change.seq;
+            // What happens in cities that are not theirs does not concern them, and its ids are not theirs to know.
+            if change.city.as_deref().is_some_and(|city| !actor.works_in(city)) {
+                continue;
+            }
             let event = Event::Change(pb::Change {
                 topic: change.topic.to_string(),
                 entity_id: change.entity,

@@ -1,4 +1,10 @@
 //! The whole stack, tested: one binary, one file per noun.
 
+mod access;
 mod architecture;
+mod buyout_checks;
 mod buyout_happy;
+mod buyout_offer;
+mod buyout_payment;
+mod buyout_people;
+mod portal;

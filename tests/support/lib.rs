@@ -1,6 +1,6 @@
 //! What the tests stand on: a whole stack per test, in a namespace and a folder of its own.
 
-pub mod postgres;
+pub mod staff;
 pub mod world;
 
 pub use world::{Options, World};

@@ -16,9 +16,6 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::{
     AddSearchAttributesRequest, ListSearchAttributesRequest,
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
-use temporalio_common::protos::prost_wkt_types::Duration as ProtoDuration;
-
-use crate::postgres::Postgres;
 
 /// How a test's stack differs from the usual one.
 pub struct Options {
@@ -43,8 +40,7 @@ pub fn quick() -> BuyoutPolicy {
 
 pub struct World {
     pub stack: Stack,
-    // After the stack: it is stopped before its database and folder go.
-    postgres: Option<Postgres>,
+    // After the stack: it is stopped before its folder goes.
     folder: TempDir,
 }
 
@@ -56,12 +52,10 @@ impl World {
     pub async fn with(options: Options) -> anyhow::Result<Self> {
         let Options { policy, postgres, temporal } = options;
         let folder = tempfile::tempdir()?;
-        let (postgres, store_url) = if postgres {
-            let server = Postgres::start().await?;
-            let url = server.url();
-            (Some(server), url)
+        let store_url = if postgres {
+            store::testing::postgres().database().await
         } else {
-            (None, format!("sqlite://{}?mode=rwc", folder.path().join("kite.db").display()))
+            format!("sqlite://{}?mode=rwc", folder.path().join("kite.db").display())
         };
         let (temporal_address, namespace) = match temporal {
             Some(address) => (address, "default".to_owned()),
@@ -87,16 +81,13 @@ impl World {
             policy,
         };
         let stack = Stack::start(settings).await?;
-        Ok(Self { stack, postgres, folder })
+        Ok(Self { stack, folder })
     }
 
     /// Stops in order; a test that panics before leaves nothing running that outlives its process.
     pub async fn stop(self) -> anyhow::Result<()> {
-        let Self { stack, postgres, folder } = self;
+        let Self { stack, folder } = self;
         stack.stop().await?;
-        if let Some(postgres) = postgres {
-            postgres.stop().await?;
-        }
         folder.close()?;
         Ok(())
     }
@@ -143,13 +134,13 @@ pub fn free_port() -> anyhow::Result<u16> {
 
 /// A namespace of its own with our search attributes, ready for use.
 async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
-    let url = format!("http://{address}").parse()?;
-    let connection = Connection::connect(ConnectionOptions::new(url).build())
+    let target: url::Url = format!("http://{address}").parse()?;
+    let connection = Connection::connect(ConnectionOptions::new(target).build())
         .await
         .with_context(|| format!("Temporal at {address} does not answer"))?;
     let request = RegisterNamespaceRequest {
         namespace: namespace.to_owned(),
-        workflow_execution_retention_period: Some(ProtoDuration { seconds: 86_400, nanos: 0 }),
+        workflow_execution_retention_period: Some(Duration::from_secs(86_400).try_into()?),
         ..Default::default()
     };
     connection.workflow_service().register_namespace(tonic::Request::new(request)).await?;

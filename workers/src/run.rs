@@ -171,3 +171,6 @@ async fn drive(
     }
     failed.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod smoke;

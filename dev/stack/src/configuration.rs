@@ -74,16 +74,63 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
 }
 
 fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
-    let mut text = shared(settings);
     let ca = quoted(simulator.authority());
-    let gateway_ca = quoted(&settings.folder.join("tls/ca.pem"));
-    let _ = gateway_ca;
-    let mut partner = |name: &str, partner: Partner, rest: &str| {
-        let _ = write!(text, "[partners.{name}]\nbase_url = \"{}\"\n{rest}\n\n", simulator.url(partner));
-    };
-    partner("autoteka", Partner::Autoteka, "client_id = \"kite\"\nclient_secret = \"autoteka-secret\"");
-    partner("avtocod", Partner::Avtocod, "");
-    let _ = ca;
+    let public = public_url(settings);
+    let callbacks = &settings.keys.callbacks;
+    let entity = &settings.policy.legal_entity;
+    let site = &settings.policy.site;
+    let mut text = shared(settings);
+    let _ = write!(
+        text,
+        "[gateway]\npublic_url = \"{public}\"\ncallbacks_secret = \"{callbacks}\"\n\n\
+         [messages]\ncompany = '{company}'\n\n\
+         [metrics]\naddress = \"127.0.0.1:{metrics}\"\n\n\
+         [partners.bitrix24]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
+         oauth_url = \"{oauth}\"\npublic_url = \"{public}\"\nextra_ca = {ca}\n\n",
+        company = entity.name,
+        metrics = settings.ports.worker_metrics,
+        id = simulator::bitrix24::CLIENT_ID,
+        secret = simulator::bitrix24::CLIENT_SECRET,
+        oauth = simulator.url(Partner::Bitrix24),
+    );
+    let organizations = format!("organizations = {{ \"{}\" = \"{}\" }}", entity.id, entity.inn);
+    let base = "user = \"kite\"\npassword = \"kite-dev\"";
+    let sections = [
+        (
+            Partner::OnecAlfa,
+            format!("{base}\n{organizations}\nsites = {{ \"{}\" = \"{}\" }}", site.id, site.name),
+        ),
+        (Partner::OnecTreasury, format!("{base}\n{organizations}")),
+        (Partner::Autoteka, "client_id = \"kite\"\nclient_secret = \"kite-dev\"".to_owned()),
+        (
+            Partner::Avtocod,
+            "user = \"kite@dealer\"\npassword = \"kite-dev\"\nreport_type = \"kite@dealer\"".to_owned(),
+        ),
+        (Partner::Fssp, "key = \"kite-dev\"".to_owned()),
+        (
+            Partner::Yookassa,
+            format!(
+                "gateway_id = \"{}\"\nsecret = \"{}\"",
+                simulator::yookassa::GATEWAY_ID,
+                simulator::yookassa::SECRET
+            ),
+        ),
+        (Partner::Bank, format!("access_token = \"{}\"", simulator::bank::ACCESS_TOKEN)),
+        (
+            Partner::Wazzup,
+            format!("api_key = \"kite-dev\"\nchannel_id = \"{}\"", simulator::wazzup::CHANNEL),
+        ),
+        (Partner::Sms, "api_key = \"kite-dev\"\nsender = \"KITE\"".to_owned()),
+    ];
+    for (partner, rest) in sections {
+        let _ = write!(text, "[partners.{partner}]\nbase_url = \"{}\"\n{rest}\n\n", simulator.url(partner));
+    }
+    let _ = write!(
+        text,
+        "[partners.mail]\nhost = \"localhost\"\nport = {port}\ntls = \"starttls\"\nextra_ca = {ca}\n\
+         from = \"Выкуп <buyout@kite.example>\"\n",
+        port = simulator.smtp().port(),
+    );
     text
 }
 

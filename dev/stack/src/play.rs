@@ -52,10 +52,9 @@ impl<'a> Play<'a> {
         }
         let made = stack.control.post("bitrix24/deals", request).await?;
         let deal = made["deal_id"].as_u64().context("the portal gave no deal id")?;
-        let member = made["member_id"].as_str().context("the portal gave no member id")?;
         Ok(Self {
             stack,
-            id: format!("buyout:{member}:{deal}"),
+            id: format!("buyout:{}:{deal}", simulator::bitrix24::MEMBER_ID),
             deal,
             car: portal::played_car(&catalogue)?,
             catalogue,

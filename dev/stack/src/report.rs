@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
-use futures::StreamExt;
 use serde::Serialize;
 use temporalio_client::UntypedWorkflow;
 
@@ -59,7 +58,7 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
             .map(|document| format!("{} № {}, подписанных сканов: {}", document.title, document.number, document.signed.len()))
             .collect(),
         receipt: intake.map(|intake| intake.receipt_number),
-        deal_stage: deal["deal"]["STAGE_ID"].as_str().unwrap_or_default().to_owned(),
+        deal_stage: deal["stage"].as_str().unwrap_or_default().to_owned(),
         robots_answered: robots.iter().filter(|robot| !robot["answer"].is_null()).count(),
     })
 }
@@ -67,8 +66,7 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
 /// Events in the run's history.
 pub async fn history_events(play: &Play<'_>) -> anyhow::Result<usize> {
     let handle = play.stack.temporal.get_workflow_handle::<UntypedWorkflow>(&play.id);
-    let history = handle.fetch_history(Default::default()).await?;
-    Ok(history.events().len())
+    Ok(handle.fetch_history(Default::default()).into_events().await?.len())
 }
 
 /// Effects in the ledger, by partner.

@@ -101,6 +101,7 @@ impl Stack {
             worker: Some(worker),
         };
         stack.wait_ready().await?;
+        stack.subscribe().await?;
         stack.install().await?;
         Ok(stack)
     }
@@ -119,14 +120,13 @@ impl Stack {
         let http = reqwest::Client::builder().build()?;
         for (name, address) in [("gateway", self.gateway_metrics), ("worker", self.worker_metrics)] {
             let url = format!("http://{address}/readyz");
-            let mut last = String::new();
             let deadline = tokio::time::Instant::now() + READY;
             loop {
-                match http.get(&url).send().await {
+                let last = match http.get(&url).send().await {
                     Ok(answer) if answer.status().is_success() => break,
-                    Ok(answer) => last = answer.text().await.unwrap_or_default(),
-                    Err(error) => last = error.to_string(),
-                }
+                    Ok(answer) => answer.text().await.unwrap_or_default(),
+                    Err(error) => error.to_string(),
+                };
                 if self.gateway.task.is_finished() {
                     bail!("the gateway ended while it was starting; see its log");
                 }
@@ -142,6 +142,16 @@ impl Stack {
         Ok(())
     }
 
+    /// Where partners that are told in their cabinets call back.
+    async fn subscribe(&self) -> anyhow::Result<()> {
+        let secret = &self.settings.keys.callbacks;
+        for partner in ["yookassa", "bank"] {
+            let url = self.door.url.join(&format!("callbacks/{partner}?key={secret}"))?;
+            self.control.post(&format!("{partner}/webhooks"), json!({ "url": url })).await?;
+        }
+        Ok(())
+    }
+
     /// The portal's administrator installs the app; the worker then registers the robot.
     async fn install(&self) -> anyhow::Result<()> {
         let handler = self.door.url.join("bitrix24/install")?;
@@ -149,7 +159,7 @@ impl Stack {
         let deadline = tokio::time::Instant::now() + READY;
         loop {
             let robots = self.control.get("bitrix24/robots").await?;
-            if robots.as_array().is_some_and(|robots| !robots.is_empty()) {
+            if robots.as_object().is_some_and(|robots| !robots.is_empty()) {
                 return Ok(());
             }
             if tokio::time::Instant::now() >= deadline {

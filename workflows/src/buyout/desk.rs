@@ -189,10 +189,9 @@ fn present(ctx: &Ctx) {
         } else {
             sa::WAITING_FOR.value_set(role.clone())
         },
-        match deadline {
-            Some(at) => sa::DEADLINE.value_set(Timestamp::from(std::time::SystemTime::from(*at))),
-            None => sa::DEADLINE.value_unset(),
-        },
+        sa::DEADLINE.value_set(Timestamp::from(std::time::SystemTime::from(
+            deadline.unwrap_or_else(|| sa::no_deadline()),
+        ))),
     ]);
     ctx.state_mut(|w| w.desk.shown = Some(shown));
 }

@@ -84,7 +84,7 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, Wrong> {
     let kopecks = amount.map(|amount| (amount * 100.0).round());
     match (amount, kopecks) {
         (Some(amount), Some(kopecks))
-            if amount >= 0.01 && amount <= LARGEST && (amount * 100.0 - kopecks).abs() < 1e-3 => {}
+            if (0.01..=LARGEST).contains(&amount) && (amount * 100.0 - kopecks).abs() < 1e-3 => {}
         _ => wrong.push((
             "amount",
             "Сумма должна быть больше нуля и содержать не более двух знаков после точки".to_owned(),

@@ -293,7 +293,7 @@ fn person(id: u64) -> Value {
 fn field(id: u64, task: &Task, name: &str) -> Option<Value> {
     match name {
         "REAL_STATUS" => Some(json!(task.status.code())),
-        _ => whole(id, task).get(&camel(name)).cloned(),
+        _ => whole(id, task).get(camel(name)).cloned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a 1C base holds: objects by entity set and key, counters, sessions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,8 +30,8 @@ pub struct Base {
     numbers: BTreeMap<String, u64>,
     /// Counter behind DataVersion: grows with every write, changed or not.
     version: u64,
-    /// Sessions opened with `IBSession: start`.
-    pub sessions: BTreeSet<String>,
+    /// Sessions opened with `IBSession: start`, and when they were last used.
+    pub sessions: BTreeMap<String, DateTime<Utc>>,
     pub licences: usize,
 }
 
@@ -41,7 +41,7 @@ impl Default for Base {
             objects: BTreeMap::new(),
             numbers: BTreeMap::new(),
             version: 0,
-            sessions: BTreeSet::new(),
+            sessions: BTreeMap::new(),
             licences: LICENCES,
         }
     }

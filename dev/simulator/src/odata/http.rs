@@ -61,7 +61,7 @@ async fn answer<C: Configuration>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let admitted = match admit(&mut *sim.state::<C>(), &headers) {
+    let admitted = match admit(sim.state::<C>(), sim.now(), &headers) {
         Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::base::Row;
+use super::base::{Row, empty};
 use super::configuration::Configuration;
 use super::error::Fail;
 use super::filter::{self, Scope};
@@ -56,6 +56,21 @@ pub fn find<C: Configuration>(state: &C, entity: &str, options: &Options) -> Res
         .get(entity)
         .ok_or_else(|| Fail::entity_type(entity))?;
     let condition = options.get("$filter").map(filter::parse).transpose()?;
+    if let Some(condition) = &condition {
+        // A wrong name is an error when there are no objects, too.
+        let row = &empty(declared, Schema::kind(entity));
+        let base = state.base();
+        filter::matches(
+            Scope {
+                schema,
+                base,
+                entity,
+                row,
+                line: None,
+            },
+            condition,
+        )?;
+    }
     let mut rows = Vec::new();
     for (_, row) in state.base().all(entity) {
         let scope = Scope {

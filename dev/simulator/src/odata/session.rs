@@ -3,15 +3,20 @@
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use super::configuration::Configuration;
 use super::error::unauthorized;
+use crate::core::StateGuard;
 
 /// User of the integration in both bases; UTF-8, as 1C wants it.
 pub const USER: &str = "kite";
 pub const PASSWORD: &str = "kite-dev";
+
+/// A session that nobody uses lives so long, seconds (`sessionMaxAge` of the publication).
+const MAX_AGE: i64 = 20;
 
 /// What a session costs the answer: nothing, or a cookie.
 pub enum Admitted {
@@ -22,7 +27,8 @@ pub enum Admitted {
 /// Lets the request in. `IBSession: start` opens a session, the cookie goes on with it, `IBSession: finish`
 /// ends it; a request without a session needs a free licence for itself.
 pub fn admit<C: Configuration>(
-    state: &mut C,
+    mut state: StateGuard<'_, C>,
+    now: DateTime<Utc>,
     headers: &HeaderMap,
 ) -> Result<Admitted, Box<Response>> {
     let wanted = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
@@ -42,37 +48,44 @@ pub fn admit<C: Configuration>(
             (StatusCode::UNAUTHORIZED, challenge, unauthorized()).into_response(),
         ));
     }
-    let base = state.base_mut();
+    let over = now - TimeDelta::seconds(MAX_AGE);
+    if state.base().sessions.values().any(|used| *used < over) {
+        state.base_mut().sessions.retain(|_, used| *used >= over);
+    }
+    let full = state.base().sessions.len() >= state.base().licences;
     let cookie = cookie(headers);
-    if let Some(id) = &cookie
-        && !base.sessions.contains(id)
-    {
-        return Err(plain(
-            StatusCode::BAD_REQUEST,
-            "Сеанс не найден или завершён",
-        ));
+    if let Some(id) = &cookie {
+        match state.base_mut().sessions.get_mut(id) {
+            Some(used) => *used = now,
+            None => {
+                return Err(plain(
+                    StatusCode::BAD_REQUEST,
+                    "Сеанс не найден или завершён",
+                ));
+            }
+        }
     }
     match headers
         .get("IBSession")
         .and_then(|value| value.to_str().ok())
     {
-        Some("start") if base.sessions.len() >= base.licences => Err(plain(
+        Some("start") if full => Err(plain(
             StatusCode::NOT_ACCEPTABLE,
             "Не обнаружено свободной лицензии",
         )),
         Some("start") => {
             let id = Uuid::new_v4().to_string();
-            base.sessions.insert(id.clone());
+            state.base_mut().sessions.insert(id.clone(), now);
             let value = HeaderValue::from_str(&format!("ibsession={id}; HttpOnly; Path=/"));
             Ok(value.map_or(Admitted::Plain, Admitted::Cookie))
         }
         Some("finish") => {
             if let Some(id) = cookie {
-                base.sessions.remove(&id);
+                state.base_mut().sessions.remove(&id);
             }
             Ok(Admitted::Plain)
         }
-        _ if cookie.is_none() && base.sessions.len() >= base.licences => Err(plain(
+        _ if cookie.is_none() && full => Err(plain(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Не обнаружено свободной лицензии",
         )),

@@ -110,6 +110,7 @@ fn conditions_are_met_or_not() {
         ("Строки/any(d: d/Цена eq 20)", true),
         ("Строки/all(d: d/Цена eq 20)", false),
         ("false and false or true", true),
+        ("startswith(Имя, 'x') and Сумма gt 1", false),
     ] {
         assert_eq!(met(condition), Ok(expected), "{condition}");
     }
@@ -132,5 +133,11 @@ fn what_1c_does_not_know_is_an_error() {
             "{condition}"
         );
     }
-    assert_eq!(met("Нет eq 1"), Err(Fail::property("Нет")));
+    for condition in [
+        "Нет eq 1",
+        "Имя eq 'x' and Нет eq 1",
+        "Posted eq false or Нет eq 1",
+    ] {
+        assert_eq!(met(condition), Err(Fail::property("Нет")), "{condition}");
+    }
 }

@@ -11,6 +11,8 @@ use super::{ACCOUNTS, Account, REQUEST, Right, State, user_key};
 use crate::core::control::ControlError;
 use crate::core::{Partner, Sim};
 use crate::odata::base::{flag, local, number, reference, text};
+use crate::odata::schema::Kind;
+use crate::odata::value::accept;
 use crate::odata::{Configuration, Row};
 
 /// Routes of the control port.
@@ -20,6 +22,7 @@ pub fn control(sim: Sim) -> Router {
         .route("/requests", get(requests))
         .route("/requests/{key}", get(request))
         .route("/requests/{key}/decision", post(decide))
+        .route("/requests/{key}/edit", post(edit))
         .route("/licences", post(licences))
         .with_state(sim)
 }
@@ -151,6 +154,37 @@ async fn decide(
         json!({ "status": status, "user": by }),
     );
     Ok(Json(shown(&row)))
+}
+
+/// Somebody changes attributes of the request by hand, posted or not.
+async fn edit(
+    Shared(sim): Shared<Sim>,
+    Path(key): Path<Uuid>,
+    Json(asked): Json<Row>,
+) -> Result<Json<Value>, ControlError> {
+    let mut state = sim.state::<State>();
+    let mut row = found(&state, key)?;
+    for (name, value) in &asked {
+        let ty = State::schema()
+            .entities
+            .get(REQUEST)
+            .and_then(|declared| declared.field(Kind::Document, name));
+        let ty = ty.ok_or_else(|| ControlError::bad_request(format!("Нет поля {name}.")))?;
+        let value = accept(State::schema(), name, &ty, value)
+            .map_err(|fail| ControlError::bad_request(fail.text))?;
+        row.insert(name.clone(), value);
+    }
+    let detail = State::detail(REQUEST, &row);
+    state.base_mut().put(REQUEST, key, row);
+    let fields: Vec<&str> = asked.keys().map(String::as_str).collect();
+    sim.ledger().record_with(
+        Partner::OnecTreasury,
+        "edit_request",
+        &key.to_string(),
+        fields.join(",").as_bytes(),
+        detail,
+    );
+    Ok(Json(shown(&found(&state, key)?)))
 }
 
 fn found(state: &State, key: Uuid) -> Result<Row, ControlError> {

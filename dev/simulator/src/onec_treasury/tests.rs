@@ -200,3 +200,17 @@ async fn the_demos_people_have_fixed_keys() {
         "Павел Орлов"
     );
 }
+
+#[tokio::test]
+async fn a_posted_request_is_edited_by_hand() {
+    let bench = Bench::start().await;
+    posted(&bench).await;
+    let edit = format!("onec_treasury/requests/{REQUEST}/edit");
+    bench.person(&edit, json!({ "СуммаДокумента": 1 })).await;
+    let (_, read) = send(&bench, Method::GET, &address(), None).await;
+    assert_eq!(
+        (&read["СуммаДокумента"], &read["Posted"]),
+        (&json!(1), &json!(true))
+    );
+    assert_eq!(bench.person_tries(&edit, json!({ "Нет": 1 })).await.0, 400);
+}

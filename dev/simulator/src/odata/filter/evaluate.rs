@@ -109,15 +109,16 @@ fn value(scope: Scope<'_>, expr: &Expr) -> Result<Literal, Fail> {
 }
 
 fn binary(scope: Scope<'_>, op: Op, left: &Expr, right: &Expr) -> Result<Literal, Fail> {
+    // Both sides are looked at: a wrong name is an error wherever it stands.
     match op {
         Op::Or => {
             return Ok(Literal::Flag(
-                matches(scope, left)? || matches(scope, right)?,
+                matches(scope, left)? | matches(scope, right)?,
             ));
         }
         Op::And => {
             return Ok(Literal::Flag(
-                matches(scope, left)? && matches(scope, right)?,
+                matches(scope, left)? & matches(scope, right)?,
             ));
         }
         _ => {}
@@ -147,7 +148,11 @@ fn call(scope: Scope<'_>, function: Function, arguments: &[Expr]) -> Result<Lite
     let wrong = || Fail::option("$filter");
     let text = |index: usize| -> Result<String, Fail> {
         let argument = value(scope, arguments.get(index).ok_or_else(wrong)?)?;
-        letters(&argument).map(str::to_owned).ok_or_else(wrong)
+        match argument {
+            // What a reference to nothing leads to.
+            Literal::Null => Ok(String::new()),
+            other => letters(&other).map(str::to_owned).ok_or_else(wrong),
+        }
     };
     let folded = |index: usize| text(index).map(|text| text.to_lowercase());
     let part = |from: usize, to: usize| -> Result<Literal, Fail> {
