@@ -183,13 +183,12 @@ impl Http {
         match result {
             Ok(answer) => {
                 span.record("status", answer.status().as_u16());
-                if outcome == "ok" {
-                    tracing::debug!("the partner answered");
+                if answer.is_success() || answer.status().as_u16() == 404 {
+                    // Looking for what is not there yet is how a repeat is made safe.
+                    tracing::debug!(outcome, "the partner answered");
                 } else {
                     tracing::warn!(
-                        partner = self.partner,
-                        operation,
-                        status = answer.status().as_u16(),
+                        outcome,
                         "the partner did not answer with success"
                     );
                 }

@@ -6,7 +6,7 @@ use temporalio_common::search_attributes::{SearchAttributeKey, Timestamp};
 pub const STAGE: SearchAttributeKey<String> = SearchAttributeKey::keyword("KiteStage");
 pub const WAITING_FOR: SearchAttributeKey<String> = SearchAttributeKey::keyword("KiteWaitingFor");
 /// When the wait is due; [`no_deadline`] while nobody is awaited, so that a list sorted by deadline ends
-/// with those runs. The server refuses to unset a Datetime.
+/// with those runs. The server refuses the way in which the SDK unsets one.
 pub const DEADLINE: SearchAttributeKey<Timestamp> = SearchAttributeKey::datetime("KiteDeadline");
 pub const CITY: SearchAttributeKey<String> = SearchAttributeKey::keyword("KiteCity");
 pub const VIN: SearchAttributeKey<String> = SearchAttributeKey::keyword("KiteVin");

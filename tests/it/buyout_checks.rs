@@ -68,7 +68,7 @@ async fn a_number_read_at_the_car_that_differs_goes_to_security() -> anyhow::Res
     let play = Play::deal(&world.stack, "clean").await?;
     play.robot_calls().await?;
     let seen = PlayedCar { identifier: other_vin(&play.car.identifier), ..play.car.clone() };
-    play.inspect_as("inspector", seen.clone()).await?;
+    play.inspect_seeing(seen.clone()).await?;
     let security = world.stack.sign_in("security").await?;
     let task = security.wait_for(&play.id, "RESOLVE_MISMATCH", play.patience).await?;
     assert!(task.details.contains(&seen.identifier) && task.details.contains(&play.car.identifier), "{}", task.details);

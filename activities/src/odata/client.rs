@@ -116,6 +116,8 @@ impl ODataClient {
         key: Uuid,
         select: &[String],
     ) -> Result<Option<Record>, PartnerError> {
+        // Every write begins with a read.
+        self.refuse_if_unmapped()?;
         let select = query(&[("$select", &select.join(","))]);
         let request = self
             .http
@@ -141,6 +143,7 @@ impl ODataClient {
         field: &str,
         value: &str,
     ) -> Result<Vec<Uuid>, PartnerError> {
+        self.refuse_if_unmapped()?;
         let filter = format!("{field} eq {} and {DELETED} eq false", literal(value));
         let query = query(&[("$filter", &filter), ("$select", REF_KEY), ("$top", "2")]);
         let request = self

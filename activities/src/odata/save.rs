@@ -76,7 +76,6 @@ impl ODataClient {
     /// Brings an object to its draft: reads it, creates it or changes what differs, reads it back.
     /// The answer has the fields of the draft and of `also`.
     pub(crate) async fn save(&self, draft: &Draft, also: &[&str]) -> Result<Record, PartnerError> {
-        self.refuse_if_unmapped()?;
         let select = draft.select(is_document(&draft.object), also);
         match self.get(&draft.object, draft.key, &select).await? {
             None => self.create(draft).await?,
@@ -139,7 +138,6 @@ impl ODataClient {
         if state.flag(DELETED) {
             return Err(self.refused(object, "deleted", "помечен на удаление"));
         }
-        self.refuse_if_unmapped()?;
         self.act(object, key, Action::Post).await?;
         match self.state(object, key).await? {
             Some(state) if state.flag(POSTED) => Ok(()),
@@ -176,7 +174,7 @@ impl ODataClient {
         self.get(object, key, &select).await
     }
 
-    fn refuse_if_unmapped(&self) -> Result<(), PartnerError> {
+    pub(super) fn refuse_if_unmapped(&self) -> Result<(), PartnerError> {
         match lock(&self.missing).first() {
             None => Ok(()),
             Some(missing) => Err(PartnerError::rejected(

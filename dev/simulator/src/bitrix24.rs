@@ -54,6 +54,8 @@ pub fn router(sim: Sim) -> Router {
         .route("/rest/crm.controller.item.getFile/", get(files::download))
         .route("/rest/{method}", any(rest::with_token))
         .route("/rest/{method}/", any(rest::with_token))
+        // The web server of the portal merges slashes; the vendor's JavaScript client relies on it.
+        .route("/rest//{method}", any(rest::with_token))
         .route("/rest/{user}/{secret}/{method}", any(rest::with_webhook))
         .route("/rest/{user}/{secret}/{method}/", any(rest::with_webhook))
         .with_state(sim)

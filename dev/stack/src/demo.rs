@@ -56,7 +56,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
         namespace: "default".to_owned(),
         store_url: format!("sqlite://{}?mode=rwc", folder.join("kite.db").display()),
         ui_origin: format!("http://127.0.0.1:{TEMPORAL_UI_PORT}"),
-        log_filter: "warn".to_owned(),
+        log_filter: std::env::var("KITE_LOG").unwrap_or_else(|_| "warn".to_owned()),
         policy: seed::policy(),
         folder: folder.clone(),
     };

@@ -69,14 +69,24 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// The inspector goes there, photographs, measures, hands in.
-    pub async fn inspect(&self) -> anyhow::Result<Person> {
-        self.inspect_as("inspector", self.car.clone()).await
+    /// Whom the run was given to.
+    pub async fn inspector(&self) -> anyhow::Result<Person> {
+        let head = self.stack.sign_in("head").await?;
+        head.wait_for(&self.id, "INSPECT", self.patience).await?;
+        let chosen = head.buyout(&self.id).await?.inspector.context("a run without an inspector")?;
+        let account = seed::ACCOUNTS.iter().find(|account| account.name == chosen.name);
+        let login = account.with_context(|| format!("{} has no account", chosen.name))?.login;
+        self.stack.sign_in(login).await
     }
 
-    /// The same by another login, or with another car before the camera.
-    pub async fn inspect_as(&self, login: &str, seen: PlayedCar) -> anyhow::Result<Person> {
-        let inspector = self.stack.sign_in(login).await?;
+    /// The inspector goes there, photographs, measures, hands in.
+    pub async fn inspect(&self) -> anyhow::Result<Person> {
+        self.inspect_seeing(self.car.clone()).await
+    }
+
+    /// The same with another car before the camera.
+    pub async fn inspect_seeing(&self, seen: PlayedCar) -> anyhow::Result<Person> {
+        let inspector = self.inspector().await?;
         let task = inspector.wait_for(&self.id, "INSPECT", self.patience).await?;
         let template = inspector.template(&self.id).await?;
         let mut photos = Vec::new();

@@ -184,11 +184,8 @@ fn present(ctx: &Ctx) {
     let (stage, role, deadline) = &shown;
     ctx.upsert_search_attributes([
         sa::STAGE.value_set(stage.to_string()),
-        if role.is_empty() {
-            sa::WAITING_FOR.value_unset()
-        } else {
-            sa::WAITING_FOR.value_set(role.clone())
-        },
+        // Empty while nobody is awaited: the server refuses the way in which the SDK unsets.
+        sa::WAITING_FOR.value_set(role.clone()),
         sa::DEADLINE.value_set(Timestamp::from(std::time::SystemTime::from(
             deadline.unwrap_or_else(|| sa::no_deadline()),
         ))),

@@ -41,7 +41,7 @@ impl State {
             level: 0.0,
             at: now,
         });
-        let elapsed = (now - bucket.at).num_milliseconds().max(0) as f64 / 1000.0;
+        let elapsed = (now - bucket.at).as_seconds_f64().max(0.0);
         bucket.level = (bucket.level - elapsed * per_second).max(0.0);
         bucket.at = now;
         if bucket.level + 1.0 > burst {

@@ -1,5 +1,7 @@
 //! The REST methods that the portal knows.
 
+use chrono::{DateTime, Utc};
+
 use super::answer::{Done, RestError};
 use super::params::Params;
 use super::{
@@ -13,6 +15,8 @@ pub(super) struct Caller {
     pub(super) user: u64,
     /// Through the application; an incoming webhook has no application context.
     pub(super) app: bool,
+    /// Of the access token; a webhook has no end.
+    pub(super) expires_at: Option<DateTime<Utc>>,
 }
 
 /// One call of a method.

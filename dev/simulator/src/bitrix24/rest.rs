@@ -52,6 +52,7 @@ pub(super) async fn with_webhook(
             Some(employee) => Ok(Caller {
                 user: employee.id,
                 app: false,
+                expires_at: None,
             }),
             None => Err(no_auth()),
         }
@@ -144,6 +145,7 @@ fn by_token(state: &State, token: Option<&str>, now: DateTime<Utc>) -> Result<Ca
     Ok(Caller {
         user: access.user,
         app: true,
+        expires_at: Some(access.expires_at),
     })
 }
 

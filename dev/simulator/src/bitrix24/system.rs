@@ -11,11 +11,13 @@ use super::people::{self, EMPLOYEES, Employee};
 use super::portal::{Placement, State};
 use crate::core::Partner;
 
-/// Both answers at once: the portal's own and, below `install`, what the authorisation server tells of
-/// the installation.
+/// Both answers at once, since both servers are this one: the portal's in upper case, the authorisation
+/// server's in lower case.
 pub(super) fn app_info(call: &Call<'_>) -> Result<Done, RestError> {
     let state = call.sim.state::<State>();
     let (domain, client_endpoint, server_endpoint) = endpoints(call.sim, &state);
+    // The authorisation server knows portals by name; a real one has no port.
+    let name = domain.split(':').next().unwrap_or_default();
     Ok(Done::new(json!({
         "ID": 5,
         "CODE": super::CLIENT_ID,
@@ -30,18 +32,18 @@ pub(super) fn app_info(call: &Call<'_>) -> Result<Done, RestError> {
         "LICENSE_FAMILY": "pro",
         "client_id": super::CLIENT_ID,
         "scope": state.scope(),
-        "expires": null,
+        "expires": call.caller.expires_at.map(portal_time),
+        "user_id": call.caller.user,
         "install": {
             "installed": state.app.installed,
             "version": state.app.version.to_string(),
             "status": "L",
             "scope": state.scope(),
-            "domain": domain,
+            "domain": name,
             "uri": "",
             "client_endpoint": client_endpoint,
             "server_endpoint": server_endpoint,
             "member_id": MEMBER_ID,
-            "user_id": call.caller.user,
             "member_type": "bitrix24",
         },
     })))

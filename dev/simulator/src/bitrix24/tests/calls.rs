@@ -29,6 +29,21 @@ async fn names_in_any_case_and_any_encoding_reach_the_method() {
     assert_eq!(answer["result"]["item"]["id"], deal);
     assert_eq!(answer["result"]["item"]["UF_CRM_KITE_CONSENT"], "Y");
 
+    let merged = base
+        .join(&format!("rest//profile?auth={}", portal.access))
+        .expect("a path");
+    assert_eq!(
+        portal
+            .bench
+            .http
+            .get(merged)
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        200
+    );
+
     let time = &answer["time"];
     for name in ["start", "finish", "duration", "processing", "operating"] {
         assert!(time[name].is_f64(), "{name}: {time}");
