@@ -18,7 +18,7 @@ use store::connect::StoreConfig;
 use url::Url;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");

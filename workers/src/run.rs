@@ -173,4 +173,4 @@ async fn drive(
 }
 
 #[cfg(test)]
-mod smoke;
+mod tests;

@@ -71,7 +71,9 @@ pub(crate) fn wire(
     };
     for queue in config.served() {
         let mut options = options(config, queue);
-        wired.register(config, codec, &evidence, queue, &mut options)?;
+        wired
+            .register(config, codec, &evidence, queue, &mut options)
+            .context("configuration, partners")?;
         wired.workers.push(options);
     }
     Ok(wired)
@@ -192,7 +194,7 @@ fn messages(
         config.links.current.clone(),
         keys.into_iter().map(|(id, key)| (id, key.to_vec())),
     )
-    .context("configuration: links.keys")?;
+    .context("links.keys")?;
     Ok(MessageActivities {
         wazzup: WazzupClient::new(section(&partners.wazzup, queue)?)?,
         sms: SmsClient::new(section(&partners.sms, queue)?)?,
@@ -208,7 +210,7 @@ fn messages(
 fn section<'a, T>(section: &'a Option<T>, queue: &str) -> anyhow::Result<&'a T> {
     section
         .as_ref()
-        .with_context(|| format!("configuration: partners: the section of {queue} is required"))
+        .with_context(|| format!("the section of {queue} is required"))
 }
 
 /// Where a partner without signatures calls the gateway back; holds our secret.

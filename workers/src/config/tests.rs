@@ -1,7 +1,7 @@
 use super::*;
 
 /// Everything that has no safe default.
-const REQUIRED: &str = r#"
+pub(crate) const REQUIRED: &str = r#"
 [codec]
 current = "dev"
 [codec.keys]
@@ -28,7 +28,7 @@ fn shown() -> String {
         .join("\n")
 }
 
-fn load(file: &str) -> Result<Config, ConfigError> {
+pub(crate) fn load(file: &str) -> Result<Config, ConfigError> {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("worker.toml");
     std::fs::write(&path, file).expect("a file");
