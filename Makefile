@@ -28,9 +28,9 @@ test: tools packages
 	@dev/tools/test.sh
 
 lint: tools
+	@dev/tools/lint-tools.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; \
-	 else echo "kite: cargo-deny is not installed (cargo install cargo-deny); licences were not checked"; fi
+	.kite/tools/bin/cargo-deny check bans licenses sources
 	.kite/tools/bin/buf lint proto
 	.kite/tools/bin/buf breaking proto --against proto/released.binpb

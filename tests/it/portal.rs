@@ -65,7 +65,7 @@ async fn forged_and_broken_calls_start_nothing() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deal_moved_back_and_forth_is_one_process_and_every_robot_is_answered() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let play = Play::deal(&world.stack, "clean").await?;
+    let play = Play::deal(&world.stack, "clean_cheap").await?;
     play.robot_calls().await?;
     let inspector = world.stack.sign_in("inspector").await?;
     inspector.wait_for(&play.id, "INSPECT", play.patience).await?;

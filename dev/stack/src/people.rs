@@ -158,10 +158,11 @@ impl Person {
     pub async fn wait_for_end(&self, buyout: &str, patience: Duration) -> anyhow::Result<buyout_pb::Buyout> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
-            let now = self.buyout(buyout).await?;
-            let ended = now.summary.as_ref().is_some_and(|s| s.ended_at.is_some());
+            // A run that has just begun is not in the lists yet.
+            let now = self.buyout(buyout).await;
+            let ended = now.as_ref().is_ok_and(|b| b.summary.as_ref().is_some_and(|s| s.ended_at.is_some()));
             if ended || tokio::time::Instant::now() >= deadline {
-                return Ok(now);
+                return now;
             }
             tokio::time::sleep(LOOK).await;
         }

@@ -2,7 +2,8 @@
 //! beside it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -38,8 +39,11 @@ pub struct Stack {
     pub gateway_metrics: SocketAddr,
     pub worker_metrics: SocketAddr,
     simulator: Simulator,
-    gateway: Gateway,
-    worker: Option<Worker>,
+    /// Where the gateway answers calls.
+    api: SocketAddr,
+    // Behind locks, so that either can be replaced while somebody plays.
+    gateway: Mutex<Option<Gateway>>,
+    worker: Mutex<Option<Worker>>,
 }
 
 struct Gateway {
@@ -77,7 +81,7 @@ impl Stack {
         seed::plant(&store, &control, &settings.policy).await?;
 
         let files = configuration::write(&settings, &simulator)?;
-        let (gateway, listening) = start_gateway(&files.gateway).await?;
+        let (gateway, listening) = start_gateway(&files.gateway, None).await?;
         let worker_socket = std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
             .context("the worker's metrics port")?;
         let worker_metrics = worker_socket.local_addr()?;
@@ -97,8 +101,9 @@ impl Stack {
             gateway_metrics: listening.metrics,
             worker_metrics,
             simulator,
-            gateway,
-            worker: Some(worker),
+            api: listening.api,
+            gateway: Mutex::new(Some(gateway)),
+            worker: Mutex::new(Some(worker)),
         };
         stack.wait_ready().await?;
         stack.subscribe().await?;
@@ -127,10 +132,10 @@ impl Stack {
                     Ok(answer) => answer.text().await.unwrap_or_default(),
                     Err(error) => error.to_string(),
                 };
-                if self.gateway.task.is_finished() {
+                if locked(&self.gateway).as_ref().is_some_and(|g| g.task.is_finished()) {
                     bail!("the gateway ended while it was starting; see its log");
                 }
-                if self.worker.as_ref().is_some_and(|w| w.thread.is_finished()) {
+                if locked(&self.worker).as_ref().is_some_and(|w| w.thread.is_finished()) {
                     bail!("the worker ended while it was starting; see its log");
                 }
                 if tokio::time::Instant::now() >= deadline {
@@ -170,32 +175,59 @@ impl Stack {
     }
 
     /// Ends the worker as a deploy would; what it was doing goes on with the next one.
-    pub async fn stop_worker(&mut self) -> anyhow::Result<()> {
-        match self.worker.take() {
+    pub async fn stop_worker(&self) -> anyhow::Result<()> {
+        let worker = locked(&self.worker).take();
+        match worker {
             Some(worker) => worker.end().await,
             None => Ok(()),
         }
     }
 
     /// Starts a worker after [`Stack::stop_worker`].
-    pub async fn start_worker(&mut self) -> anyhow::Result<()> {
+    pub async fn start_worker(&self) -> anyhow::Result<()> {
         let socket = std::net::TcpListener::bind(self.worker_metrics)?;
-        self.worker = Some(start_worker(self.settings.folder.join("worker.toml"), socket));
+        let worker = start_worker(self.settings.folder.join("worker.toml"), socket);
+        *locked(&self.worker) = Some(worker);
+        self.wait_ready().await
+    }
+
+    /// Ends the gateway as a deploy would; nobody answers until [`Stack::start_gateway`].
+    pub async fn stop_gateway(&self) -> anyhow::Result<()> {
+        let gateway = locked(&self.gateway).take();
+        match gateway {
+            Some(gateway) => gateway.end().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a gateway where the former one was.
+    pub async fn start_gateway(&self) -> anyhow::Result<()> {
+        let former = Listening { api: self.api, metrics: self.gateway_metrics };
+        let (gateway, _) = start_gateway(&self.settings.folder.join("gateway.toml"), Some(former)).await?;
+        *locked(&self.gateway) = Some(gateway);
         self.wait_ready().await
     }
 
     /// Ends everything, work in hand first.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.gateway.stop.cancel();
-        let gateway = self.gateway.task.await.context("the gateway panicked")?;
-        let worker = match self.worker.take() {
-            Some(worker) => worker.end().await,
-            None => Ok(()),
-        };
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let gateway = self.stop_gateway().await;
+        let worker = self.stop_worker().await;
         self.simulator.stop().await;
         self.store.close().await?;
         gateway?;
         worker
+    }
+}
+
+/// A panic of somebody else is no reason not to stop.
+fn locked<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gateway {
+    async fn end(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.task.await.context("the gateway panicked; see its log")?
     }
 }
 
@@ -209,13 +241,19 @@ impl Worker {
 }
 
 /// Where the gateway landed.
+#[derive(Clone, Copy)]
 struct Listening {
     api: SocketAddr,
     metrics: SocketAddr,
 }
 
-async fn start_gateway(file: &std::path::Path) -> anyhow::Result<(Gateway, Listening)> {
-    let config: api_gateway::config::Config = platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
+/// `former` is where a gateway was before; without it the file says where.
+async fn start_gateway(file: &Path, former: Option<Listening>) -> anyhow::Result<(Gateway, Listening)> {
+    let mut config: api_gateway::config::Config = platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
+    if let Some(Listening { api, metrics }) = former {
+        config.server.address = api;
+        config.metrics.address = metrics;
+    }
     platform::logging::init(&config.log);
     let listeners = api_gateway::server::Listeners::bind(&config)?;
     let listening = Listening { api: listeners.api.local_addr()?, metrics: listeners.metrics.local_addr()? };

@@ -23,8 +23,9 @@ use crate::buyout::{Ctx, Exit, desk, step};
 pub(crate) struct Ask {
     pub(crate) kind: TaskKind,
     pub(crate) details: String,
-    /// Working time until the deadline.
+    /// Time until the deadline: working time, unless it is by the wall clock.
     pub(crate) due_secs: u64,
+    pub(crate) wall_clock: bool,
     pub(crate) assignee: Option<PersonRef>,
 }
 
@@ -34,8 +35,15 @@ impl Ask {
             kind,
             details: details.into(),
             due_secs,
+            wall_clock: false,
             assignee: None,
         }
+    }
+
+    /// Somebody outside has the time, whose days are not those of the site.
+    pub(crate) fn by_wall_clock(mut self) -> Self {
+        self.wall_clock = true;
+        self
     }
 
     pub(crate) fn of(mut self, person: PersonRef) -> Self {
@@ -175,10 +183,10 @@ fn open(ctx: &Ctx, ask: Ask) -> TaskId {
         let number = w.buyout.next_task;
         w.buyout.next_task += 1;
         let id = TaskId::new(w.buyout.id.as_str(), number);
-        let working = chrono::Duration::seconds(ask.due_secs as i64);
+        let time = chrono::Duration::seconds(ask.due_secs as i64);
         let due_at = match &w.buyout.policy {
-            Some(policy) => policy.calendar.add_working(now, working),
-            None => now + working,
+            Some(policy) if !ask.wall_clock => policy.calendar.add_working(now, time),
+            Some(_) | None => now + time,
         };
         let city = w.buyout.city();
         let task = HumanTask {
@@ -229,19 +237,12 @@ pub(crate) fn close(ctx: &Ctx, id: &TaskId, state: TaskState, result: &str) {
 fn next_milestone(ctx: &Ctx, id: &TaskId) -> Option<DateTime<Utc>> {
     ctx.state(|w| {
         let task = w.buyout.tasks.get(id)?;
-        let step = w
-            .buyout
-            .policy
-            .as_ref()
-            .map_or(3_600, |p| p.deadlines.escalation_step_secs) as i64;
-        match task.reminders {
-            0 => Some(task.created_at + (task.due_at - task.created_at) / 2),
-            1 => Some(task.due_at),
-            _ if task.escalated < task.escalation.len() => {
-                Some(task.due_at + chrono::Duration::seconds(step * (task.escalated as i64 + 1)))
-            }
-            _ => None,
-        }
+        let policy = w.buyout.policy.as_ref();
+        let step = policy.map_or(3_600, |p| p.deadlines.escalation_step_secs);
+        task.next_milestone(
+            policy.map(|p| &p.calendar),
+            chrono::Duration::seconds(step as i64),
+        )
     })
 }
 

@@ -176,7 +176,7 @@ async fn await_removal(ctx: &Ctx, reasons: Vec<String>) -> Result<(), Exit> {
     );
     match ask::ask_until(
         ctx,
-        Ask::new(TaskKind::AwaitRemoval, details, patience),
+        Ask::new(TaskKind::AwaitRemoval, details, patience).by_wall_clock(),
         timer,
     )
     .await?

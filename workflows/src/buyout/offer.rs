@@ -38,6 +38,8 @@ pub(crate) async fn agree(ctx: &Ctx) -> Result<Money, Exit> {
     let mut announce = stage;
     loop {
         make_offer(ctx, price)?;
+        // The page behind the link is drawn from what is saved: it must know the offer before the client does.
+        desk::save(ctx).await?;
         move_deal(ctx, announce.take(), Some(price), None).await;
         send(ctx, 0).await;
         match answer(ctx).await? {

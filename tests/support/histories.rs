@@ -1,0 +1,152 @@
+//! Recorded histories: what the process of a release did, event by event. The next release must do the
+//! same with them, else its deploy breaks runs that are under way.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use platform::codec::Codec;
+use platform::keys::KeysConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stack::play::Play;
+use temporalio_client::{UntypedWorkflow, WorkflowHistory};
+use temporalio_common::data_converters::DataConverter;
+use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
+
+use crate::World;
+use crate::world::keys;
+
+/// Ends and detours of the buyout of which every release leaves a history.
+pub const BUYOUT: [&str; 20] = [
+    "happy_by_sbp",
+    "happy_by_bank_order",
+    "declined",
+    "bargained",
+    "offer_expired",
+    "wanted",
+    "ban_lifted",
+    "ban_not_lifted",
+    "mismatch_refused",
+    "no_show",
+    "escalated",
+    "papers_returned",
+    "payout_refused",
+    "own_work_approved",
+    "replies_lost",
+    "cancelled_before_signing",
+    "cancelled_after_signing",
+    "robot_called_twice",
+    "worker_replaced",
+    "gateway_replaced",
+];
+
+/// One history as it lies in a file. Payloads stay encrypted, with the keys of the tests.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The namespace that the payloads are bound to.
+    pub namespace: String,
+    pub events: Vec<HistoryEvent>,
+}
+
+impl Recorded {
+    /// Every history of the buyout, by file name.
+    pub fn all() -> anyhow::Result<BTreeMap<String, Self>> {
+        let mut histories = BTreeMap::new();
+        for entry in std::fs::read_dir(folder())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let text = std::fs::read_to_string(&path)?;
+                let recorded = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+                histories.insert(name, recorded);
+            }
+        }
+        Ok(histories)
+    }
+
+    pub fn history(&self) -> WorkflowHistory {
+        History { events: self.events.clone() }.into()
+    }
+
+    /// The converter that opens the payloads.
+    pub fn data_converter(&self) -> anyhow::Result<DataConverter> {
+        let ring = KeysConfig {
+            current: "dev".to_owned(),
+            keys: BTreeMap::from([("dev".to_owned(), keys().codec.into())]),
+        };
+        Ok(Codec::new(&self.namespace, &ring)?.data_converter())
+    }
+
+    /// One event a line, so that a difference shows which event differs.
+    fn text(&self) -> anyhow::Result<String> {
+        let mut text = format!("{{\"namespace\":{},\"events\":[", serde_json::to_string(&self.namespace)?);
+        for (number, event) in self.events.iter().enumerate() {
+            let mut event = serde_json::to_value(event)?;
+            forget_machine(&mut event);
+            text.push_str(if number == 0 { "\n" } else { ",\n" });
+            text.push_str(&serde_json::to_string(&event)?);
+        }
+        text.push_str("\n]}\n");
+        Ok(text)
+    }
+}
+
+/// Process numbers and host names of whoever recorded are nobody's business.
+fn forget_machine(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name == "identity" && !text.is_empty() => *text = "tests".to_owned(),
+                    _ => forget_machine(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget_machine),
+        _ => {}
+    }
+}
+
+pub fn folder() -> PathBuf {
+    stack::temporal::root().join("tests/histories/buyout")
+}
+
+/// The file of this release; those of earlier releases stay beside it.
+pub fn file_name(name: &str) -> String {
+    format!("{}-{name}", env!("CARGO_PKG_VERSION"))
+}
+
+impl World {
+    /// Keeps the run's history under `name` when `KITE_RECORD_HISTORIES=1` says so; see `make histories`.
+    pub async fn record(&self, name: &str, play: &Play<'_>) -> anyhow::Result<()> {
+        if !BUYOUT.contains(&name) {
+            bail!("{name} is not in the list of histories; add it to tests/support/histories.rs");
+        }
+        if std::env::var("KITE_RECORD_HISTORIES").as_deref() != Ok("1") {
+            return Ok(());
+        }
+        let handle = self.stack.temporal.get_workflow_handle::<UntypedWorkflow>(&play.id);
+        let head = self.stack.sign_in("head").await?;
+        let summary = head.buyout(&play.id).await?.summary.unwrap_or_default();
+        if summary.ended_at.is_some() {
+            // The record says so a moment before the run itself has ended.
+            handle.get_result(Default::default()).await?;
+        }
+        let recorded = Recorded {
+            namespace: self.stack.settings.namespace.clone(),
+            events: handle.fetch_history(Default::default()).into_events().await?,
+        };
+        write_whole(&folder().join(format!("{}.json", file_name(name))), &recorded.text()?)
+    }
+}
+
+/// Nobody reads half a file, whoever reads meanwhile.
+fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().context("a path without a folder")?;
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
