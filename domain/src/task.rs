@@ -3,6 +3,8 @@
 //! Tasks live inside the process that asks, so a claim race has one winner by construction; lists
 //! read the rows that the process writes.
 
+mod milestone;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
