@@ -8,3 +8,6 @@ mod buyout_offer;
 mod buyout_payment;
 mod buyout_people;
 mod portal;
+mod replay;
+mod restart;
+mod timers;

@@ -14,7 +14,9 @@ async fn replay(recorded: &Recorded) -> anyhow::Result<Result<(), WorkflowReplay
         .task_queue(contracts::queues::KITE)
         .data_converter(recorded.data_converter()?)
         .build();
-    Ok(WorkflowReplayer::new(options)?.replay_workflow(recorded.history()).await)
+    Ok(WorkflowReplayer::new(options)?
+        .replay_workflow(recorded.history())
+        .await)
 }
 
 fn recorded(name: &str) -> anyhow::Result<Recorded> {
@@ -28,7 +30,10 @@ async fn every_recorded_history_replays() -> anyhow::Result<()> {
     let histories = Recorded::all()?;
     for name in histories::BUYOUT {
         let name = histories::file_name(name);
-        assert!(histories.contains_key(&name), "{name} is not recorded; run `make histories`");
+        assert!(
+            histories.contains_key(&name),
+            "{name} is not recorded; run `make histories`"
+        );
     }
     let mut broken = Vec::new();
     for (name, recorded) in histories {
@@ -51,7 +56,9 @@ async fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<
         .events
         .iter_mut()
         .filter_map(|event| match &mut event.attributes {
-            Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => scheduled.activity_type.as_mut(),
+            Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
+                scheduled.activity_type.as_mut()
+            }
             _ => None,
         })
         .collect();
@@ -60,9 +67,14 @@ async fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<
     assert_ne!(scheduled[0].name, scheduled[last].name);
     let (first, rest) = scheduled.split_at_mut(1);
     std::mem::swap(first[0], rest[last - 1]);
-    let refused = replay(&recorded).await?.expect_err("another order of activities replayed");
+    let refused = replay(&recorded)
+        .await?
+        .expect_err("another order of activities replayed");
     assert!(
-        matches!(refused, WorkflowReplayError::Replay(WorkflowReplayFailure::Nondeterminism { .. })),
+        matches!(
+            refused,
+            WorkflowReplayError::Replay(WorkflowReplayFailure::Nondeterminism { .. })
+        ),
         "{refused}"
     );
     Ok(())
@@ -72,6 +84,8 @@ async fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<
 async fn a_history_whose_payloads_do_not_open_is_refused() -> anyhow::Result<()> {
     let mut recorded = recorded("declined")?;
     recorded.namespace.push_str("-of-somebody-else");
-    replay(&recorded).await?.expect_err("a history of another namespace replayed");
+    replay(&recorded)
+        .await?
+        .expect_err("a history of another namespace replayed");
     Ok(())
 }

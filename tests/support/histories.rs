@@ -55,10 +55,18 @@ impl Recorded {
         let mut histories = BTreeMap::new();
         for entry in std::fs::read_dir(folder())? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
+                let name = path
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 let text = std::fs::read_to_string(&path)?;
-                let recorded = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+                let recorded =
+                    serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
                 histories.insert(name, recorded);
             }
         }
@@ -66,7 +74,10 @@ impl Recorded {
     }
 
     pub fn history(&self) -> WorkflowHistory {
-        History { events: self.events.clone() }.into()
+        History {
+            events: self.events.clone(),
+        }
+        .into()
     }
 
     /// The converter that opens the payloads.
@@ -80,7 +91,10 @@ impl Recorded {
 
     /// One event a line, so that a difference shows which event differs.
     fn text(&self) -> anyhow::Result<String> {
-        let mut text = format!("{{\"namespace\":{},\"events\":[", serde_json::to_string(&self.namespace)?);
+        let mut text = format!(
+            "{{\"namespace\":{},\"events\":[",
+            serde_json::to_string(&self.namespace)?
+        );
         for (number, event) in self.events.iter().enumerate() {
             let mut event = serde_json::to_value(event)?;
             forget_machine(&mut event);
@@ -98,7 +112,9 @@ fn forget_machine(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if name == "identity" && !text.is_empty() => *text = "tests".to_owned(),
+                    Value::String(text) if name == "identity" && !text.is_empty() => {
+                        *text = "tests".to_owned()
+                    }
                     _ => forget_machine(value),
                 }
             }
@@ -126,7 +142,10 @@ impl World {
         if std::env::var("KITE_RECORD_HISTORIES").as_deref() != Ok("1") {
             return Ok(());
         }
-        let handle = self.stack.temporal.get_workflow_handle::<UntypedWorkflow>(&play.id);
+        let handle = self
+            .stack
+            .temporal
+            .get_workflow_handle::<UntypedWorkflow>(&play.id);
         let head = self.stack.sign_in("head").await?;
         let summary = head.buyout(&play.id).await?.summary.unwrap_or_default();
         if summary.ended_at.is_some() {
@@ -135,9 +154,15 @@ impl World {
         }
         let recorded = Recorded {
             namespace: self.stack.settings.namespace.clone(),
-            events: handle.fetch_history(Default::default()).into_events().await?,
+            events: handle
+                .fetch_history(Default::default())
+                .into_events()
+                .await?,
         };
-        write_whole(&folder().join(format!("{}.json", file_name(name))), &recorded.text()?)
+        write_whole(
+            &folder().join(format!("{}.json", file_name(name))),
+            &recorded.text()?,
+        )
     }
 }
 

@@ -12,7 +12,9 @@ use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use temporalio_client::{Connection, ConnectionOptions};
 use temporalio_common::protos::temporal::api::operatorservice::v1::AddSearchAttributesRequest;
-use temporalio_common::protos::temporal::api::testservice::v1::{LockTimeSkippingRequest, SleepRequest};
+use temporalio_common::protos::temporal::api::testservice::v1::{
+    LockTimeSkippingRequest, SleepRequest,
+};
 use tokio::process::{Child, Command};
 use tonic::Request;
 
@@ -63,34 +65,56 @@ impl TestServer {
                 }
             }
         };
-        connection.test_service().lock_time_skipping(Request::new(LockTimeSkippingRequest {})).await?;
+        connection
+            .test_service()
+            .lock_time_skipping(Request::new(LockTimeSkippingRequest {}))
+            .await?;
         let attributes = AddSearchAttributesRequest {
             namespace: "default".to_owned(),
             search_attributes: search_attributes(),
         };
-        connection.operator_service().add_search_attributes(Request::new(attributes)).await?;
-        Ok(Self { address, connection, _process: process, _folder: folder })
+        connection
+            .operator_service()
+            .add_search_attributes(Request::new(attributes))
+            .await?;
+        Ok(Self {
+            address,
+            connection,
+            _process: process,
+            _folder: folder,
+        })
     }
 
     /// What the processes take for the present.
     pub async fn now(&self) -> anyhow::Result<DateTime<Utc>> {
-        let answer = self.connection.test_service().get_current_time(Request::new(())).await?.into_inner();
+        let answer = self
+            .connection
+            .test_service()
+            .get_current_time(Request::new(()))
+            .await?
+            .into_inner();
         let time = answer.time.context("the test server gave no time")?;
         DateTime::from_timestamp(time.seconds, u32::try_from(time.nanos)?).context("no such time")
     }
 
     /// Runs ahead from timer to timer; what each of them sets off in a process is done before the next.
     pub async fn advance(&self, by: Duration) -> anyhow::Result<()> {
-        let mut request = Request::new(SleepRequest { duration: Some(by.try_into()?) });
+        let mut request = Request::new(SleepRequest {
+            duration: Some(by.try_into()?),
+        });
         request.set_timeout(Duration::from_secs(120));
-        self.connection.test_service().unlock_time_skipping_with_sleep(request).await?;
+        self.connection
+            .test_service()
+            .unlock_time_skipping_with_sleep(request)
+            .await?;
         Ok(())
     }
 
     /// Runs ahead to a moment, and a second past it.
     pub async fn advance_past(&self, moment: DateTime<Utc>) -> anyhow::Result<()> {
         let wait = moment - self.now().await? + chrono::Duration::seconds(1);
-        self.advance(wait.to_std().context("that moment has passed")?).await
+        self.advance(wait.to_std().context("that moment has passed")?)
+            .await
     }
 }
 

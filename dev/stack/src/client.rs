@@ -41,7 +41,8 @@ impl Play<'_> {
         Ok(digits)
     }
 
-    async fn texts(&self, channel: &str, count: usize) -> anyhow::Result<Vec<String>> {
+    /// Messages to the client's phone by `wazzup` or `sms`, oldest first, once there are `count` of them.
+    pub async fn texts(&self, channel: &str, count: usize) -> anyhow::Result<Vec<String>> {
         let path = format!("{channel}/messages?phone={}", digits(&self.car.phone));
         let deadline = tokio::time::Instant::now() + self.patience;
         loop {
