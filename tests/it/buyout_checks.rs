@@ -23,6 +23,7 @@ async fn a_wanted_car_is_refused_and_security_learns_why() -> anyhow::Result<()>
     assert!(!notices.is_empty(), "security was not told");
     assert!(buyout.tasks.iter().all(|task| task.kind != "APPRAISE"), "{:?}", buyout.tasks);
     world.assert_each_effect_once().await?;
+    world.record("wanted", &play).await?;
     world.stop().await
 }
 
@@ -59,6 +60,7 @@ async fn a_ban_that_the_client_has_removed_is_asked_again_and_the_deal_goes_on()
     world.stack.control.post(&format!("catalogue/{car}/lift_ban"), json!({})).await?;
     manager.decide(&again, recheck()).await?;
     play.appraise(Prices { buyout: 300_000, stop: 320_000, forecast: 400_000 }).await?;
+    world.record("ban_lifted", &play).await?;
     world.stop().await
 }
 
@@ -77,6 +79,7 @@ async fn a_number_read_at_the_car_that_differs_goes_to_security() -> anyhow::Res
     let refuse = pb::ResolveMismatch { resolution: "REFUSE".to_owned(), reason: "Номер перебит.".to_owned() };
     security.decide(&task, Kind::Mismatch(refuse)).await?;
     assert_eq!(play.end().await?, "REFUSED_FRAUD");
+    world.record("mismatch_refused", &play).await?;
     world.stop().await
 }
 

@@ -11,6 +11,7 @@ use tests::{Options, World};
 const EVENT_BUDGET: usize = 450;
 
 async fn happy(options: Options) -> anyhow::Result<()> {
+    let recorded = !options.postgres;
     let world = World::with(options).await?;
     let began = Instant::now();
     let play = Play::deal(&world.stack, "clean").await?;
@@ -33,6 +34,9 @@ async fn happy(options: Options) -> anyhow::Result<()> {
     assert_eq!(world.effects("yookassa", "create_payout").await?.len(), 1);
     assert!(report.history_events <= EVENT_BUDGET, "{} events", report.history_events);
     world.assert_each_effect_once().await?;
+    if recorded {
+        world.record("happy_by_sbp", &play).await?;
+    }
     world.stop().await
 }
 

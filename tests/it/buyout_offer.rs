@@ -26,6 +26,7 @@ async fn a_client_declines_on_the_page_and_says_why() -> anyhow::Result<()> {
     let again = play.submit(&page, &[("answer", "accept"), ("code", "000000")]).await?;
     assert!(!again.html.contains("<script>alert"), "{}", again.html);
     assert_eq!(play.end().await?, "DECLINED_BY_CLIENT");
+    world.record("declined", &play).await?;
     world.stop().await
 }
 
@@ -72,6 +73,7 @@ async fn a_counter_offer_is_bargained_down_to_the_stop_price() -> anyhow::Result
     manager.wait_for(&play.id, "COLLECT_PAPERS", play.patience).await?;
     let summary = manager.buyout(&play.id).await?.summary.unwrap_or_default();
     assert_eq!(summary.price.map(|price| price.kopecks), Some(33_500_000));
+    world.record("bargained", &play).await?;
     world.stop().await
 }
 

@@ -39,6 +39,7 @@ async fn a_payout_that_the_bank_refuses_gets_new_requisites_and_a_new_attempt() 
     let paid: Vec<_> = world.stack.control.get("yookassa/payouts").await?.as_array().cloned().unwrap_or_default();
     assert_eq!(paid.iter().filter(|payout| payout["status"] == "succeeded").count(), 1, "{paid:?}");
     world.assert_each_effect_once().await?;
+    world.record("payout_refused", &play).await?;
     world.stop().await
 }
 
@@ -61,6 +62,7 @@ async fn above_the_limit_of_sbp_the_money_goes_by_a_signed_bank_order() -> anyho
     let orders = world.stack.control.get("bank/orders").await?;
     assert_eq!(orders.as_array().map(Vec::len), Some(1), "{orders}");
     world.assert_each_effect_once().await?;
+    world.record("happy_by_bank_order", &play).await?;
     world.stop().await
 }
 
@@ -81,6 +83,7 @@ async fn an_approval_by_a_participant_of_the_deal_does_not_count() -> anyhow::Re
     play.confirm_payment().await?;
     assert_eq!(play.end().await?, "DONE");
     world.assert_each_effect_once().await?;
+    world.record("own_work_approved", &play).await?;
     world.stop().await
 }
 
@@ -113,5 +116,6 @@ async fn replies_lost_after_the_effect_leave_each_effect_once() -> anyhow::Resul
     {
         assert_eq!(world.effects(partner, operation).await?.len(), 1, "{partner} {operation}");
     }
+    world.record("replies_lost", &play).await?;
     world.stop().await
 }

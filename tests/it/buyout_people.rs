@@ -100,6 +100,7 @@ async fn papers_come_back_with_remarks_and_are_brought_again() -> anyhow::Result
     play.bring_papers().await?;
     play.verify_papers().await?;
     play.sign().await?;
+    world.record("papers_returned", &play).await?;
     world.stop().await
 }
 
@@ -132,6 +133,7 @@ async fn a_deal_cancelled_before_signing_leaves_nothing_behind() -> anyhow::Resu
     second.robot_calls().await?;
     let inspector = world.stack.sign_in("inspector").await?;
     inspector.wait_for(&second.id, "INSPECT", play.patience).await?;
+    world.record("cancelled_before_signing", &play).await?;
     world.stop().await
 }
 
@@ -155,6 +157,7 @@ async fn a_deal_cancelled_after_signing_voids_the_papers_and_withdraws_the_reque
     assert_eq!(request["deleted"], true, "{request}");
     assert_eq!(world.effects("yookassa", "create_payout").await?.len(), 0);
     world.assert_each_effect_once().await?;
+    world.record("cancelled_after_signing", &play).await?;
     world.stop().await
 }
 

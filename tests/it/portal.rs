@@ -101,5 +101,6 @@ async fn a_deal_moved_back_and_forth_is_one_process_and_every_robot_is_answered(
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(runs(&world).await?, 1);
+    world.record("robot_called_twice", &play).await?;
     world.stop().await
 }
