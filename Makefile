@@ -1,12 +1,13 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test lint tools packages
+.PHONY: help demo demo-once up test histories lint tools packages
 
 help:
 	@echo "make demo       bring everything up, play one buyout, stay up until Ctrl-C"
 	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
+	@echo "make histories  record the histories of this release anew, see docs/adding-a-process.md"
 	@echo "make lint       formatting, clippy, licences and sources, proto"
 
 tools:
@@ -26,6 +27,9 @@ up: tools
 
 test: tools packages
 	@dev/tools/test.sh
+
+histories: tools packages
+	@KITE_RECORD_HISTORIES=1 dev/tools/test.sh --test it -- --skip replay::
 
 lint: tools
 	@dev/tools/lint-tools.sh

@@ -60,6 +60,30 @@ fn workflow_code_names_no_crate_that_could_touch_the_world() {
     assert_eq!(named, pure);
 }
 
+/// Clippy applies the file to the crate in whose folder it lies; a ban that left it would be missed by nobody.
+#[test]
+fn workflow_code_is_forbidden_what_does_not_replay() {
+    let path = stack::temporal::root().join("workflows/clippy.toml");
+    let bans = std::fs::read_to_string(path).expect("the bans of workflow code");
+    let missing: Vec<_> = [
+        "std::time::SystemTime::now",
+        "std::time::Instant::now",
+        "chrono::Utc::now",
+        "chrono::Local::now",
+        "uuid::Uuid::new_v4",
+        "rand::random",
+        "std::env::var",
+        "std::thread::spawn",
+        "std::thread::sleep",
+        "std::collections::HashMap",
+        "std::collections::HashSet",
+    ]
+    .into_iter()
+    .filter(|path| !bans.contains(&format!("path = \"{path}\"")))
+    .collect();
+    assert!(missing.is_empty(), "workflows/clippy.toml no longer forbids {missing:?}");
+}
+
 /// Every permanent name as the sources declare it: workflows, updates, signals, queries, activities,
 /// queues, search attributes.
 fn declared_names() -> BTreeSet<String> {
