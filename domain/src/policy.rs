@@ -69,6 +69,22 @@ pub struct Deadlines {
     pub partner_secs: u64,
     /// Pause between two questions to a partner that is asked for a status.
     pub poll_secs: u64,
+    /// How long something whose failure harms nobody is tried: a notice, a mirrored task, a letter (wall
+    /// time).
+    #[serde(default = "courtesy_secs")]
+    pub courtesy_secs: u64,
+    /// How long one question for a person's word in the treasury or the bank goes on before it is asked
+    /// anew (wall time). People decide when they decide; the engine wants a bound.
+    #[serde(default = "question_secs")]
+    pub question_secs: u64,
+}
+
+fn courtesy_secs() -> u64 {
+    300
+}
+
+fn question_secs() -> u64 {
+    30 * 86_400
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

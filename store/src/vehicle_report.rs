@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::column;
@@ -45,7 +46,9 @@ pub struct VehicleReport {
 }
 
 impl Store {
-    /// Writes the report down; repeats change nothing.
+    /// Writes the report down; a repeat by the same run changes nothing. A partner may name a report after
+    /// the car, so that another run orders the same one again: then it is that run's, to which the
+    /// partner's word of it belongs.
     pub async fn put_report(&self, report: &VehicleReport) -> Result<(), StoreError> {
         let VehicleReport {
             provider,
@@ -62,7 +65,14 @@ impl Store {
             run: Set(run.0.clone()),
             ordered_at: Set(column::instant(*ordered_at)),
         })
-        .on_conflict_do_nothing()
+        .on_conflict(
+            OnConflict::columns([row::Column::Provider, row::Column::Uid])
+                .update_columns([row::Column::Run, row::Column::OrderedAt])
+                .action_and_where(
+                    Expr::col((row::Entity, row::Column::Run)).ne(run.as_str()),
+                )
+                .to_owned(),
+        )
         .exec_without_returning(&write.tx)
         .await?;
         write.commit().await

@@ -3,6 +3,7 @@
 mod access;
 mod architecture;
 mod buyout_checks;
+mod buyout_desk;
 mod buyout_happy;
 mod buyout_offer;
 mod buyout_payment;

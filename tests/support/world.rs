@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use domain::policy::BuyoutPolicy;
 use serde_json::Value;
 use stack::seed;
-use stack::settings::{Keys, Ports, Settings};
+use stack::settings::{GatewayOptions, Keys, Ports, Settings};
 use stack::stack::Stack;
 use tempfile::TempDir;
 use temporalio_client::{Connection, ConnectionOptions};
@@ -24,13 +24,14 @@ const MANY_BY_NATURE: [&str; 2] = ["crm.item.update", "crm.deal.update"];
 pub struct Options {
     pub policy: BuyoutPolicy,
     pub postgres: bool,
+    pub gateway: GatewayOptions,
     /// Another Temporal than the shared one, without namespaces of its own.
     pub temporal: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { policy: quick(), postgres: false, temporal: None }
+        Self { policy: quick(), postgres: false, gateway: GatewayOptions::default(), temporal: None }
     }
 }
 
@@ -53,7 +54,7 @@ impl World {
     }
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
-        let Options { policy, postgres, temporal } = options;
+        let Options { policy, postgres, gateway, temporal } = options;
         let folder = tempfile::tempdir()?;
         let store_url = if postgres {
             store::testing::postgres().database().await
@@ -73,7 +74,7 @@ impl World {
         let settings = Settings {
             folder: folder.path().to_owned(),
             keys: keys(),
-            ports: Ports { gateway: free_port()?, gateway_metrics: 0, worker_metrics: 0 },
+            ports: Ports { gateway: free_port()?, gateway_metrics: 0, worker_metrics: 0, sdk_metrics: None },
             simulator_ports: simulator::Ports::default(),
             seed: 1,
             temporal_address,
@@ -81,6 +82,7 @@ impl World {
             store_url,
             ui_origin: "http://127.0.0.1:8233".to_owned(),
             log_filter: std::env::var("KITE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()),
+            gateway,
             policy,
         };
         let stack = Stack::start(settings).await?;

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use object_store::ObjectStore;
+use platform::objects::ObjectsConfig;
 use serde::Serialize;
 use store::connect::Store;
 use temporalio_client::Client;
@@ -24,6 +25,8 @@ pub(crate) struct Parts {
     pub(crate) client: Client,
     pub(crate) store: Store,
     pub(crate) objects: Arc<dyn ObjectStore>,
+    /// Where `objects` was opened.
+    pub(crate) place: ObjectsConfig,
 }
 
 /// The worker lives while this answers; it is ready while it takes work and its parts answer.
@@ -65,11 +68,12 @@ impl Health {
                 client,
                 store,
                 objects,
+                place,
             }) => {
                 let (temporal, database, objects) = tokio::join!(
                     timeout(PATIENCE, platform::temporal::probe(client)),
                     timeout(PATIENCE, store.ping()),
-                    timeout(PATIENCE, platform::objects::probe(objects.as_ref())),
+                    timeout(PATIENCE, platform::objects::probe(objects.as_ref(), place)),
                 );
                 (
                     matches!(temporal, Ok(Ok(()))),

@@ -6,6 +6,7 @@
 pub mod config;
 
 mod health;
+mod observe;
 mod partners;
 mod run;
 mod search_attributes;

@@ -82,6 +82,7 @@ async fn serve(
         client,
         store: store.clone(),
         objects,
+        place: config.objects.clone(),
     });
 
     let beside = CancellationToken::new();

@@ -28,6 +28,7 @@ use workflows::buyout::BuyoutWorkflow;
 use workflows::robot_answer::RobotAnswerWorkflow;
 
 use crate::config::{Config, Partners};
+use crate::observe::Observed;
 
 /// Questions at once that a partner's queue asks the server for work; more would only cost the server.
 const PARTNER_POLLS: usize = 2;
@@ -71,6 +72,7 @@ pub(crate) fn wire(
     };
     for queue in config.served() {
         let mut options = options(config, queue);
+        options.activity_inbound_interceptor(Observed);
         wired
             .register(config, codec, &evidence, queue, &mut options)
             .context("configuration, partners")?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use simulator::{Partner, Simulator};
 
-use crate::settings::Settings;
+use crate::settings::{GatewayOptions, Issuer, Settings};
 
 pub struct Files {
     pub gateway: PathBuf,
@@ -51,13 +51,15 @@ fn shared(settings: &Settings) -> String {
 }
 
 fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
-    let Settings { folder, keys, ports, ui_origin, .. } = settings;
-    format!(
+    let Settings { folder, keys, ports, ui_origin, gateway, .. } = settings;
+    let GatewayOptions { per_second, burst, trusted_proxies, deadline_secs, issuers } = gateway;
+    let mut text = format!(
         "{shared}[server]\naddress = \"127.0.0.1:{api}\"\npublic_url = \"{public}\"\n\
+         deadline_secs = {deadline_secs}\n\
          [server.tls]\nmode = \"development\"\nfolder = {tls}\n\n\
          [codec_server]\nui_origin = \"{ui_origin}\"\ndevelopment_token = \"{token}\"\n\n\
          [access]\nsecret = \"{secret}\"\ndevelopment_accounts = true\n\n\
-         [limits]\nper_second = 500\nburst = 2000\n\n\
+         [limits]\nper_second = {per_second}\nburst = {burst}\ntrusted_proxies = {trusted_proxies:?}\n\n\
          [bitrix24]\nca_file = {ca}\n\n\
          [callbacks]\nsecret = \"{callbacks}\"\n\n\
          [metrics]\naddress = \"127.0.0.1:{metrics}\"\n",
@@ -70,7 +72,15 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
         ca = quoted(simulator.authority()),
         callbacks = keys.callbacks,
         metrics = ports.gateway_metrics,
-    )
+    );
+    for Issuer { url, audience } in issuers {
+        let _ = write!(
+            text,
+            "\n[[access.oidc]]\nissuer = \"{url}\"\naudience = \"{audience}\"\nalgorithms = [\"RS256\"]\n\
+             person_claim = \"login\"\nreread_secs = 0\n"
+        );
+    }
+    text
 }
 
 fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
@@ -84,11 +94,15 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
         text,
         "[gateway]\npublic_url = \"{public}\"\ncallbacks_secret = \"{callbacks}\"\n\n\
          [messages]\ncompany = '{company}'\n\n\
-         [metrics]\naddress = \"127.0.0.1:{metrics}\"\n\n\
+         [metrics]\naddress = \"127.0.0.1:{metrics}\"\n{sdk}\n\
          [partners.bitrix24]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
          oauth_url = \"{oauth}\"\npublic_url = \"{public}\"\nextra_ca = {ca}\n\n",
         company = entity.name,
         metrics = settings.ports.worker_metrics,
+        sdk = match settings.ports.sdk_metrics {
+            Some(port) => format!("sdk_address = \"127.0.0.1:{port}\"\n"),
+            None => String::new(),
+        },
         id = simulator::bitrix24::CLIENT_ID,
         secret = simulator::bitrix24::CLIENT_SECRET,
         oauth = simulator.url(Partner::Bitrix24),

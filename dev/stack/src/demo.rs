@@ -10,7 +10,7 @@ use anyhow::Context;
 use crate::play::{Play, Prices};
 use crate::report::{self, Report};
 use crate::seed;
-use crate::settings::{Keys, Ports, Settings};
+use crate::settings::{GatewayOptions, Keys, Ports, Settings};
 use crate::stack::Stack;
 use crate::temporal::{self, Options, Temporal};
 
@@ -19,6 +19,7 @@ const TEMPORAL_UI_PORT: u16 = 8233;
 const GATEWAY_PORT: u16 = 8443;
 const GATEWAY_METRICS_PORT: u16 = 9464;
 const WORKER_METRICS_PORT: u16 = 9465;
+const SDK_METRICS_PORT: u16 = 9466;
 /// The simulated partners take this port and the next ones.
 const SIMULATOR_PORT: u16 = 9100;
 
@@ -49,6 +50,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
             gateway: GATEWAY_PORT,
             gateway_metrics: GATEWAY_METRICS_PORT,
             worker_metrics: WORKER_METRICS_PORT,
+            sdk_metrics: Some(SDK_METRICS_PORT),
         },
         simulator_ports: simulator::Ports::from_base(SIMULATOR_PORT),
         seed: 1,
@@ -57,6 +59,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
         store_url: format!("sqlite://{}?mode=rwc", folder.join("kite.db").display()),
         ui_origin: format!("http://127.0.0.1:{TEMPORAL_UI_PORT}"),
         log_filter: std::env::var("KITE_LOG").unwrap_or_else(|_| "warn".to_owned()),
+        gateway: GatewayOptions::default(),
         policy: seed::policy(),
         folder: folder.clone(),
     };
@@ -201,7 +204,7 @@ fn addresses(demo: &Demo) {
     }
     say(&format!("  почтовый ящик клиента   {}", stack.control.address("mail/")));
     say(&format!("  партнёры, управление    {}", stack.control.address("")));
-    say(&format!("  метрики                 http://{}/metrics, http://{}/metrics", stack.gateway_metrics, stack.worker_metrics));
+    say(&format!("  метрики                 шлюз http://{}/metrics, воркер http://{}/metrics, SDK http://127.0.0.1:{SDK_METRICS_PORT}/metrics", stack.gateway_metrics, stack.worker_metrics));
     say(&format!("  вход                    логины {}; пароль {}", seed::ACCOUNTS.map(|a| a.login).join(", "), seed::PASSWORD));
     say(&format!("  доверие браузера        {}", demo.folder.join("tls/ca.pem").display()));
     say("\nCtrl-C остановит всё; данные останутся в .kite.");

@@ -145,7 +145,7 @@ impl Person {
             inspection_pb::CreateUploadTicketRequest { buyout_id: buyout.to_owned(), kind: kind.to_owned() };
         let ticket = self.inspections().create_upload_ticket(request).await?.into_inner();
         let url = self.door.url.join(&ticket.upload_path)?;
-        let answer = self.door.http.put(url).body(bytes).send().await?;
+        let answer = self.door.http.put(url).bearer_auth(&self.token).body(bytes).send().await?;
         let status = answer.status();
         let body = answer.text().await?;
         if !status.is_success() {

@@ -116,6 +116,8 @@ pub fn policy() -> BuyoutPolicy {
             source_secs: 10 * MINUTE,
             partner_secs: HOUR,
             poll_secs: 2,
+            courtesy_secs: 5 * MINUTE,
+            question_secs: 30 * DAY,
         },
         legal_entity: LegalEntity {
             id: "kite-murmansk".to_owned(),

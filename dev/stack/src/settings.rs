@@ -47,6 +47,34 @@ pub struct Ports {
     pub gateway: u16,
     pub gateway_metrics: u16,
     pub worker_metrics: u16,
+    /// The Temporal SDK's own metrics; `None`: not served.
+    pub sdk_metrics: Option<u16>,
+}
+
+/// How the gateway of a stack differs from its documented defaults.
+#[derive(Debug, Clone)]
+pub struct GatewayOptions {
+    /// Calls of one address or person, and how many of them at once.
+    pub per_second: u32,
+    pub burst: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
+    pub deadline_secs: u64,
+    /// Issuers of access tokens beside the development accounts.
+    pub issuers: Vec<Issuer>,
+}
+
+/// An OIDC issuer whose RS256 tokens are accepted; the claim `login` names the person.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    pub url: String,
+    pub audience: String,
+}
+
+impl Default for GatewayOptions {
+    fn default() -> Self {
+        Self { per_second: 500, burst: 2_000, trusted_proxies: Vec::new(), deadline_secs: 30, issuers: Vec::new() }
+    }
 }
 
 /// What a stack is made of.
@@ -67,6 +95,7 @@ pub struct Settings {
     /// Origin of Temporal UI.
     pub ui_origin: String,
     pub log_filter: String,
+    pub gateway: GatewayOptions,
     /// Longest pause between questions to a partner and the like, for fast tests.
     pub policy: domain::policy::BuyoutPolicy,
 }

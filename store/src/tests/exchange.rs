@@ -78,6 +78,17 @@ async fn the_newest_report_that_is_fresh_enough_is_used_again() {
             Some(report("r-1", 10))
         );
         assert_eq!(store.report_by_uid("autoteka", "r-1").await.unwrap(), None);
+
+        // Another run that orders the same report takes it over.
+        let later = VehicleReport {
+            run: run(2),
+            ..report("r-1", 50)
+        };
+        store.put_report(&later).await.unwrap();
+        assert_eq!(
+            store.report_by_uid("avtocod", "r-1").await.unwrap(),
+            Some(later)
+        );
     })
     .await;
 }

@@ -246,6 +246,8 @@ pub(super) fn policy(version: u32, site: &str) -> BuyoutPolicy {
             source_secs: 18,
             partner_secs: 19,
             poll_secs: 20,
+            courtesy_secs: 300,
+            question_secs: 2_592_000,
         },
         legal_entity: LegalEntity {
             id: "kite-test".to_owned(),

@@ -1,8 +1,6 @@
 //! Step 14: the bought car in 1C. Money has moved, so nothing here is undone by itself: what 1C
 //! refuses goes to accounting, and the step is tried again or marked as done by hand.
 
-use std::time::Duration;
-
 use contracts::onec::{OnecActivities, SaveCar, SaveCounterparty, SaveReceipt};
 use contracts::queues;
 use domain::buyout::stage::Stage;
@@ -137,13 +135,5 @@ async fn receipt(
 }
 
 fn options(ctx: &Ctx, summary: &str) -> ActivityOptions {
-    let patience = ctx.state(|w| {
-        w.buyout
-            .policy
-            .as_ref()
-            .map_or(Duration::from_secs(3_600), |p| {
-                step::secs(p.deadlines.partner_secs)
-            })
-    });
-    step::partner(queues::ONEC_ALFA, patience, summary)
+    step::partner(queues::ONEC_ALFA, step::patience(ctx), summary)
 }

@@ -297,7 +297,7 @@ async fn reach_milestone(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
 pub(crate) async fn notify(ctx: &Ctx, notice: Notify) {
     let options = step::partner(
         queues::BITRIX24,
-        Duration::from_secs(300),
+        step::courtesy(ctx),
         "уведомление сотрудникам",
     );
     if let Err(error) = ctx
@@ -336,7 +336,7 @@ async fn mirror(ctx: Ctx, id: TaskId) -> Option<u64> {
     })?;
     let options = step::partner(
         queues::BITRIX24,
-        Duration::from_secs(300),
+        step::courtesy(&ctx),
         "задача в Битрикс24",
     );
     match ctx
@@ -372,7 +372,7 @@ pub(crate) async fn close_mirrors(ctx: &Ctx) {
     let calls = tasks.into_iter().map(|task| {
         let options = step::partner(
             queues::BITRIX24,
-            Duration::from_secs(300),
+            step::courtesy(ctx),
             "закрыть задачу в Битрикс24",
         );
         ctx.execute_activity(

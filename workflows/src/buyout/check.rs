@@ -298,14 +298,10 @@ async fn ask_source(ctx: &Ctx, source: Source) -> Result<(), Exit> {
     desk::save(ctx).await
 }
 
+/// How long a source is waited for, and the pause between two questions.
 fn patience(ctx: &Ctx) -> (Duration, Duration) {
-    ctx.state(|w| {
-        let deadlines = w.buyout.policy.as_ref().map(|p| &p.deadlines);
-        (
-            step::secs(deadlines.map_or(600, |d| d.source_secs)),
-            step::secs(deadlines.map_or(5, |d| d.poll_secs)),
-        )
-    })
+    let wait = ctx.state(|w| w.buyout.policy.as_ref().map_or(600, |p| p.deadlines.source_secs));
+    (step::secs(wait), step::pause(ctx))
 }
 
 fn mileage(ctx: &Ctx) -> u32 {
@@ -446,7 +442,7 @@ async fn avtocod(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
             };
             let options = step::partner(
                 queues::AVTOCOD,
-                Duration::from_secs(60),
+                step::courtesy(ctx),
                 "Авткод: получить что есть",
             );
             ctx.execute_activity(AvtocodActivities::fetch_report, partial, options)

@@ -15,6 +15,9 @@ use temporalio_workflow::{WaitConditionOptions, WorkflowCancellationToken, join_
 
 use crate::buyout::{Ctx, Exit, ask, desk, step, undo};
 
+/// A person who posted a message sees its answer only after the portal has it.
+const SOMEBODY_WAITS: Duration = Duration::from_secs(20);
+
 pub(crate) async fn close(ctx: &Ctx, outcome: BuyoutOutcome) -> Result<BuyoutOutcome, Exit> {
     // What was accepted for cancelling is being carried out now.
     ctx.state_mut(|w| w.desk.cancel = None);
@@ -86,7 +89,7 @@ async fn tell_portal(ctx: &Ctx, outcome: &BuyoutOutcome) -> Result<(), Exit> {
             },
         )
     });
-    let patience = Duration::from_secs(3_600);
+    let patience = step::patience(ctx);
     let deal = async {
         let options = step::partner(queues::BITRIX24, patience, "закрыть сделку");
         step::must(
@@ -167,7 +170,7 @@ async fn answer_robots(ctx: &Ctx, outcome: &BuyoutOutcome) -> Result<(), Exit> {
             message: outcome.sentence(),
             price: w.buyout.agreed_price,
         });
-        let options = step::partner(queues::BITRIX24, Duration::from_secs(3_600), "ответ роботу");
+        let options = step::partner(queues::BITRIX24, step::patience(ctx), "ответ роботу");
         let delivered = step::must(
             ctx,
             TaskKind::PartnerTrouble,
@@ -204,7 +207,7 @@ async fn send_copies(ctx: &Ctx, files: Vec<FileRef>) {
     };
     let options = step::partner(
         queues::MESSAGES,
-        Duration::from_secs(600),
+        step::courtesy(ctx),
         "документы клиенту на почту",
     );
     match ctx
@@ -245,7 +248,7 @@ pub(crate) async fn mirror_message(ctx: &Ctx, number: u32) {
     };
     let options = step::partner(
         queues::BITRIX24,
-        Duration::from_secs(60),
+        step::courtesy(ctx).min(SOMEBODY_WAITS),
         "сообщение в ленту сделки",
     );
     if let Err(error) = ctx

@@ -187,7 +187,7 @@ fn present(ctx: &Ctx) {
         // Empty while nobody is awaited: the server refuses the way in which the SDK unsets.
         sa::WAITING_FOR.value_set(role.clone()),
         sa::DEADLINE.value_set(Timestamp::from(std::time::SystemTime::from(
-            deadline.unwrap_or_else(|| sa::no_deadline()),
+            deadline.unwrap_or_else(sa::no_deadline),
         ))),
     ]);
     ctx.state_mut(|w| w.desk.shown = Some(shown));

@@ -1,7 +1,5 @@
 //! Step 1: read the deal, capture the policy, take the car.
 
-use std::time::Duration;
-
 use contracts::bitrix24::{Bitrix24Activities, ReadDeal, UpdateDeal};
 use contracts::queues;
 use contracts::records::{ClaimCar, RecordActivities};
@@ -29,7 +27,7 @@ pub(crate) async fn read_deal(ctx: &Ctx) -> Result<(), Exit> {
     });
     let options = step::partner(
         queues::BITRIX24,
-        Duration::from_secs(3_600),
+        step::patience(ctx),
         "прочитать сделку",
     );
     let deal = step::must(
@@ -115,7 +113,7 @@ pub(crate) async fn move_deal(
     });
     let options = step::partner(
         queues::BITRIX24,
-        Duration::from_secs(600),
+        step::courtesy(ctx),
         "обновить сделку",
     );
     if let Err(error) = ctx

@@ -22,6 +22,8 @@ use crate::buyout::{BuyoutWorkflow, Ctx, Exit, desk, step};
 
 /// Codes that may be sent in one round of an offer, so that the page cannot be used to flood a phone.
 const CODES_PER_ROUND: u32 = 3;
+/// The client looks at the page while the code is being sent.
+const CLIENT_WAITS: Duration = Duration::from_secs(25);
 
 /// Ends with the price that the client accepted.
 pub(crate) async fn agree(ctx: &Ctx) -> Result<Money, Exit> {
@@ -110,7 +112,7 @@ async fn send(ctx: &Ctx, reminder: u32) {
     let Some((offer, phone, email)) = ctx.state(|w| message(w, reminder)) else {
         return;
     };
-    let quick = |summary: &str| step::partner(queues::MESSAGES, Duration::from_secs(120), summary);
+    let quick = |summary: &str| step::partner(queues::MESSAGES, step::courtesy(ctx), summary);
     let mut sent = None;
     if let Some(phone) = phone {
         let call = ctx.execute_activity(
@@ -246,7 +248,16 @@ async fn expiry(ctx: &Ctx) {
         sleep_until(ctx, until - last).await;
         send(ctx, 2).await;
     }
-    sleep_until(ctx, until).await;
+    let mut until = until;
+    loop {
+        sleep_until(ctx, until).await;
+        // The client may have begun to accept meanwhile.
+        let now = ctx.state(|w| w.buyout.offer.as_ref().map_or(until, |o| o.valid_until));
+        if now <= until {
+            return;
+        }
+        until = now;
+    }
 }
 
 async fn sleep_until(ctx: &Ctx, at: DateTime<Utc>) {
@@ -295,6 +306,20 @@ async fn bargain(
                 Err(Exit::Ended(BuyoutOutcome::DeclinedByClient { reason }))
             }
         };
+    }
+}
+
+/// Who has begun to accept is not turned away by the clock: the offer is honoured for the policy's grace
+/// from the moment at which the code was sent.
+fn honour(w: &mut BuyoutWorkflow, now: DateTime<Utc>) {
+    let grace = w
+        .buyout
+        .policy
+        .as_ref()
+        .map_or(0, |p| p.deadlines.signing_grace_secs);
+    if let Some(offer) = &mut w.buyout.offer {
+        let until = now + chrono::Duration::seconds(grace as i64);
+        offer.valid_until = offer.valid_until.max(until);
     }
 }
 
@@ -352,7 +377,7 @@ pub(crate) async fn send_code(ctx: &Ctx) -> Result<String, Refusal> {
     };
     let options = step::partner(
         queues::MESSAGES,
-        Duration::from_secs(30),
+        step::courtesy(ctx).min(CLIENT_WAITS),
         "код подтверждения клиенту",
     );
     match ctx
@@ -360,7 +385,11 @@ pub(crate) async fn send_code(ctx: &Ctx) -> Result<String, Refusal> {
         .await
     {
         Ok(()) => {
-            ctx.state_mut(|w| w.desk.code = Some(code));
+            let now = desk::now(ctx);
+            ctx.state_mut(|w| {
+                w.desk.code = Some(code);
+                honour(w, now);
+            });
             desk::note(
                 ctx,
                 EventKind::Message,

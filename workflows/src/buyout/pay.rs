@@ -5,7 +5,6 @@
 
 mod treasury;
 
-use std::time::Duration;
 
 use contracts::bank::{BankActivities, CreateOrder};
 use contracts::queues;
@@ -148,7 +147,7 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
         });
     };
     let id = loop {
-        let options = step::partner(queues::YOOKASSA, patience(ctx), "выплата по СБП");
+        let options = step::partner(queues::YOOKASSA, step::patience(ctx), "выплата по СБП");
         match ctx
             .execute_activity(YookassaActivities::create_payout, payout.clone(), options)
             .await
@@ -164,8 +163,8 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
     loop {
         let options = step::poll(
             queues::YOOKASSA,
-            pause(ctx),
-            patience(ctx),
+            step::pause(ctx),
+            step::patience(ctx),
             "статус выплаты",
         );
         let mut status =
@@ -176,7 +175,7 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
             _ = hinted => {
                 // The callback is a hint: ask at once instead of waiting for the next poll.
                 status.cancel();
-                let options = step::poll(queues::YOOKASSA, pause(ctx), patience(ctx), "статус выплаты");
+                let options = step::poll(queues::YOOKASSA, step::pause(ctx), step::patience(ctx), "статус выплаты");
                 ctx.execute_activity(YookassaActivities::await_payout, id.clone(), options).await
             }
         };
@@ -217,7 +216,7 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
     };
     let external_id = order.external_id;
     loop {
-        let options = step::partner(queues::BANK, patience(ctx), "платёжное поручение в банк");
+        let options = step::partner(queues::BANK, step::patience(ctx), "платёжное поручение в банк");
         match ctx
             .execute_activity(BankActivities::create_order, order.clone(), options)
             .await
@@ -248,8 +247,8 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
         // A person signs when they sign: days are legal here.
         let options = step::poll(
             queues::BANK,
-            pause(ctx),
-            Duration::from_secs(30 * 86_400),
+            step::pause(ctx),
+            step::question(ctx),
             "статус поручения",
         );
         let status = ctx.execute_activity(BankActivities::await_order, external_id, options);
@@ -291,28 +290,6 @@ async fn hint(ctx: &Ctx) {
     let _ = ctx
         .wait_condition_with_options(|w| w.desk.payment_hints > before, steady)
         .await;
-}
-
-fn patience(ctx: &Ctx) -> Duration {
-    ctx.state(|w| {
-        step::secs(
-            w.buyout
-                .policy
-                .as_ref()
-                .map_or(3_600, |p| p.deadlines.partner_secs),
-        )
-    })
-}
-
-fn pause(ctx: &Ctx) -> Duration {
-    ctx.state(|w| {
-        step::secs(
-            w.buyout
-                .policy
-                .as_ref()
-                .map_or(5, |p| p.deadlines.poll_secs),
-        )
-    })
 }
 
 /// The partner refused outright (nothing was paid) or did not say. In the second case ops inquires:

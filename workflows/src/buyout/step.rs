@@ -5,6 +5,7 @@ use std::time::Duration;
 use contracts::queues;
 use domain::buyout::decision::Decision;
 use domain::buyout::state::EventKind;
+use domain::policy::Deadlines;
 use domain::task::TaskKind;
 use temporalio_workflow::common::error::IncomingError;
 use temporalio_workflow::common::{ActivityDefinition, data_converters::TemporalDeserializable};
@@ -86,6 +87,31 @@ fn options(
 /// Document rendering and other work of our own that is not a partner's.
 pub(crate) fn own(summary: &str) -> ActivityOptions {
     partner(queues::KITE, Duration::from_secs(600), summary)
+}
+
+/// How long a partner that keeps failing is tried before a person is told. Before the deal is read there
+/// is no policy: then an hour.
+pub(crate) fn patience(ctx: &Ctx) -> Duration {
+    of_policy(ctx, 3_600, |deadlines| deadlines.partner_secs)
+}
+
+/// How long something whose failure harms nobody is tried.
+pub(crate) fn courtesy(ctx: &Ctx) -> Duration {
+    of_policy(ctx, 300, |deadlines| deadlines.courtesy_secs)
+}
+
+/// Pause between two questions for a status.
+pub(crate) fn pause(ctx: &Ctx) -> Duration {
+    of_policy(ctx, 5, |deadlines| deadlines.poll_secs)
+}
+
+/// How long one question for a person's word elsewhere goes on.
+pub(crate) fn question(ctx: &Ctx) -> Duration {
+    of_policy(ctx, 86_400, |deadlines| deadlines.question_secs)
+}
+
+fn of_policy(ctx: &Ctx, unknown: u64, which: fn(&Deadlines) -> u64) -> Duration {
+    secs(ctx.state(|w| w.buyout.policy.as_ref().map_or(unknown, |p| which(&p.deadlines))))
 }
 
 /// A duration of the policy.

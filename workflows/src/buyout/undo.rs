@@ -1,8 +1,6 @@
 //! Undoing what was begun, last in first out. Undo is registered before its step, so it tolerates that
 //! the step never happened; an undo that fails becomes a task of ops.
 
-use std::time::Duration;
-
 use contracts::queues;
 use contracts::records::RecordActivities;
 use contracts::treasury::TreasuryActivities;
@@ -80,7 +78,7 @@ async fn withdraw(ctx: &Ctx, undo: &Undo, ref_key: Uuid) -> Result<(), Exit> {
     loop {
         let options = step::partner(
             queues::ONEC_TREASURY,
-            Duration::from_secs(1_800),
+            step::patience(ctx),
             "1С: отозвать заявку",
         );
         let failure = match ctx

@@ -1,7 +1,5 @@
 //! The payment request in 1C: people approve it there, Kite waits and checks who did.
 
-use std::time::Duration;
-
 use contracts::queues;
 use contracts::records::RecordActivities;
 use contracts::treasury::{SaveRequest, TreasuryActivities};
@@ -29,14 +27,7 @@ pub(super) async fn approve(ctx: &Ctx, attempt: u32, amount: Money) -> Result<bo
     };
     let ref_key = request.ref_key;
     ctx.state_mut(|w| w.desk.undo.push(Undo::WithdrawRequest(ref_key)));
-    let patience = ctx.state(|w| {
-        step::secs(
-            w.buyout
-                .policy
-                .as_ref()
-                .map_or(3_600, |p| p.deadlines.partner_secs),
-        )
-    });
+    let patience = step::patience(ctx);
     let saved = step::must(
         ctx,
         TaskKind::AccountingTrouble,
@@ -103,13 +94,8 @@ async fn decision(
     ref_key: uuid::Uuid,
     number: &str,
 ) -> Result<TreasuryDecision, Exit> {
-    let (due, pause) = ctx.state(|w| {
-        let deadlines = w.buyout.policy.as_ref().map(|p| &p.deadlines);
-        (
-            deadlines.map_or(0, |d| d.approve_payment_secs),
-            step::secs(deadlines.map_or(5, |d| d.poll_secs)),
-        )
-    });
+    let pause = step::pause(ctx);
+    let due = ctx.state(|w| w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.approve_payment_secs));
     let details = format!(
         "Заявка № {number} на {amount} (попытка {attempt}). Согласуйте или отклоните её в 1С; участники этой сделки согласовать не могут."
     );
@@ -118,7 +104,7 @@ async fn decision(
         let options = step::poll(
             queues::ONEC_TREASURY,
             pause,
-            Duration::from_secs(30 * 86_400),
+            step::question(ctx),
             "1С: решение по заявке",
         );
         let answer = ctx.execute_activity(TreasuryActivities::await_decision, ref_key, options);

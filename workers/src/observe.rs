@@ -1,0 +1,75 @@
+//! What every activity leaves behind, whatever it does: a span with the run it works for, a metric of how
+//! it ended.
+
+use std::time::Instant;
+
+use temporalio_common::ActivityError;
+use temporalio_common::error::ApplicationErrorCategory;
+use temporalio_sdk::interceptors::{
+    ActivityInboundInterceptor, ExecuteActivityInput, ExecuteActivityOutput, Next,
+};
+use tracing::Instrument;
+
+/// Wraps each activity of a worker.
+pub(crate) struct Observed;
+
+impl ActivityInboundInterceptor for Observed {
+    fn execute_activity<'a>(
+        &'a self,
+        input: ExecuteActivityInput,
+        next: Next<'a, ExecuteActivityInput, ExecuteActivityOutput<'a>>,
+    ) -> ExecuteActivityOutput<'a> {
+        let info = input.activity_info();
+        // Run ids name portal and deal, nobody's person.
+        let span = tracing::info_span!(
+            "activity",
+            workflow_id = info.workflow_id.as_deref().unwrap_or("-"),
+            activity = %info.activity_type,
+            attempt = info.attempt,
+        );
+        let activity = info.activity_type.clone();
+        let work = next.run(input);
+        Box::pin(
+            async move {
+                let began = Instant::now();
+                let ended = work.await;
+                let outcome = ended.as_ref().map_or_else(outcome, |_| "done");
+                metrics::histogram!("kite_activity_seconds", "activity" => activity.clone())
+                    .record(began.elapsed().as_secs_f64());
+                metrics::counter!("kite_activities_total", "activity" => activity, "outcome" => outcome)
+                    .increment(1);
+                match (&ended, outcome) {
+                    (Err(error), "failed") => {
+                        tracing::warn!(failure = class(error), "an attempt failed");
+                    }
+                    _ => tracing::debug!(outcome, "an attempt ended"),
+                }
+                ended
+            }
+            .instrument(span),
+        )
+    }
+}
+
+/// How an attempt that did not succeed ended: still waiting for the partner is no failure.
+fn outcome(error: &ActivityError) -> &'static str {
+    match error {
+        ActivityError::Application(failure)
+            if failure.category() == ApplicationErrorCategory::Benign =>
+        {
+            "pending"
+        }
+        ActivityError::WillCompleteAsync => "later",
+        ActivityError::Cancelled { .. } => "cancelled",
+        _ => "failed",
+    }
+}
+
+/// The failure's class, see `activities::error::PartnerError`. Its text may quote a partner, who may quote
+/// a person, so it stays out of the log.
+fn class(error: &ActivityError) -> &str {
+    match error {
+        ActivityError::Application(failure) => failure.type_name().unwrap_or("unclassified"),
+        _ => "unclassified",
+    }
+}
