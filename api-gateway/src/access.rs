@@ -3,6 +3,7 @@
 //! Separation of duties is not here: it is by person and by run, and the process itself checks it.
 
 mod layer;
+mod limiter;
 mod oidc;
 mod passwords;
 mod policies;
@@ -14,13 +15,15 @@ use domain::staff::Actor;
 use domain::task::HumanTask;
 use tonic::{Request, Status};
 
-pub(crate) use layer::{AccessLayer, Limits, bearer};
+pub(crate) use layer::{AccessLayer, NotAdmitted, bearer, caller, refused};
+pub(crate) use limiter::Limiter;
+pub use limiter::Limits;
 pub use oidc::OidcConfig;
 pub use passwords::hash;
 pub(crate) use passwords::verify;
 pub(crate) use policies::{Action, Decision, Policies, Resource};
 pub use tokens::TokensConfig;
-pub(crate) use tokens::Tokens;
+pub(crate) use tokens::{TokenError, Tokens};
 
 use crate::status;
 
@@ -32,7 +35,9 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn new(policies: Policies) -> Self {
-        Self { policies: std::sync::Arc::new(policies) }
+        Self {
+            policies: std::sync::Arc::new(policies),
+        }
     }
 
     pub(crate) fn policies(&self) -> &Policies {
@@ -41,15 +46,39 @@ impl Access {
 
     /// Whether the person may see this run at all.
     pub(crate) fn see_buyout(&self, actor: &Actor, buyout: &Buyout) -> Result<(), Status> {
-        let own = buyout.assignment.as_ref().is_some_and(|a| actor.stands_for(&a.inspector.person))
-            || buyout.duties.holders().any(|(_, person)| person.person == actor.person);
-        self.require(actor, Action::SeeBuyout, &Resource { city: buyout.city().to_owned(), own })
+        let own = buyout
+            .assignment
+            .as_ref()
+            .is_some_and(|a| actor.stands_for(&a.inspector.person))
+            || buyout
+                .duties
+                .holders()
+                .any(|(_, person)| person.person == actor.person);
+        self.require(
+            actor,
+            Action::SeeBuyout,
+            &Resource {
+                city: buyout.city().to_owned(),
+                own,
+            },
+        )
     }
 
     pub(crate) fn see_task(&self, actor: &Actor, task: &HumanTask) -> Result<(), Status> {
-        let own = task.assignee.as_ref().or(task.owner.as_ref()).is_some_and(|p| actor.stands_for(&p.person))
+        let own = task
+            .assignee
+            .as_ref()
+            .or(task.owner.as_ref())
+            .is_some_and(|p| actor.stands_for(&p.person))
             || task.roles().any(|role| actor.has_role(role));
-        self.require(actor, Action::SeeTask, &Resource { city: task.city.clone().unwrap_or_default(), own })
+        self.require(
+            actor,
+            Action::SeeTask,
+            &Resource {
+                city: task.city.clone().unwrap_or_default(),
+                own,
+            },
+        )
     }
 
     /// Heads, ops and administrators see the tasks of every role.
@@ -74,11 +103,15 @@ impl Access {
         if actor.works_in(asked) {
             return Ok(vec![asked.to_owned()]);
         }
-        Err(forbidden(&format!("Город «{asked}» не входит в вашу зону.")))
+        Err(forbidden(&format!(
+            "Город «{asked}» не входит в вашу зону."
+        )))
     }
 
     pub(crate) fn allowed(&self, actor: &Actor, action: Action) -> bool {
-        self.policies.decide(actor, &action.name(), &Resource::anywhere()) == Decision::Allow
+        self.policies
+            .decide(actor, &action.name(), &Resource::anywhere())
+            == Decision::Allow
     }
 
     fn require(&self, actor: &Actor, action: Action, resource: &Resource) -> Result<(), Status> {
@@ -95,5 +128,9 @@ pub(crate) fn forbidden(sentence: &str) -> Status {
 
 /// The person whom the layer recognised.
 pub(crate) fn actor_of<T>(request: &Request<T>) -> Result<Actor, Status> {
-    request.extensions().get::<Actor>().cloned().ok_or_else(|| Status::unauthenticated("Войдите в систему."))
+    request
+        .extensions()
+        .get::<Actor>()
+        .cloned()
+        .ok_or_else(|| Status::unauthenticated("Войдите в систему."))
 }

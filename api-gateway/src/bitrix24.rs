@@ -30,7 +30,10 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Whether the call comes from a portal that installed us.
 async fn recognised(app: &App, form: &Form) -> Result<(), StatusCode> {
-    let (Some(member), Some(token)) = (form.get("auth[member_id]"), form.get("auth[application_token]")) else {
+    let (Some(member), Some(token)) = (
+        form.get("auth[member_id]"),
+        form.get("auth[application_token]"),
+    ) else {
         return Err(StatusCode::FORBIDDEN);
     };
     let portal = app.store.portal(member).await.map_err(|error| {
@@ -40,7 +43,11 @@ async fn recognised(app: &App, form: &Form) -> Result<(), StatusCode> {
     // The comparison takes the same time for an unknown portal.
     let stored = portal.map(|p| p.application_token).unwrap_or_default();
     let same = bool::from(stored.as_bytes().ct_eq(token.as_bytes())) && !stored.is_empty();
-    if same { Ok(()) } else { Err(StatusCode::FORBIDDEN) }
+    if same {
+        Ok(())
+    } else {
+        Err(StatusCode::FORBIDDEN)
+    }
 }
 
 async fn robot(State(app): State<App>, Path(code): Path<String>, body: Bytes) -> Response {
@@ -58,7 +65,13 @@ async fn robot(State(app): State<App>, Path(code): Path<String>, body: Bytes) ->
     }
     // One execution of a robot has one token; the portal may deliver it twice.
     let event_id = inbox::digest(token.as_bytes());
-    accept(&app, Source::Bitrix24Robot, &event_id, &body).await
+    accept(
+        &app,
+        Source::Bitrix24Robot,
+        &event_id,
+        &form.without_tokens(),
+    )
+    .await
 }
 
 async fn event(State(app): State<App>, body: Bytes) -> Response {
@@ -67,12 +80,22 @@ async fn event(State(app): State<App>, body: Bytes) -> Response {
         tracing::warn!(%status, "an event was refused");
         return (status, "refused").into_response();
     }
-    accept(&app, Source::Bitrix24Event, &inbox::digest(&body), &body).await
+    accept(
+        &app,
+        Source::Bitrix24Event,
+        &inbox::digest(&body),
+        &form.without_tokens(),
+    )
+    .await
 }
 
 /// Written down first, answered at once, taken afterwards.
 pub(crate) async fn accept(app: &App, source: Source, event_id: &str, body: &[u8]) -> Response {
-    match app.store.receive(&source.to_string(), event_id, body, "{}").await {
+    match app
+        .store
+        .receive(&source.to_string(), event_id, body, "{}")
+        .await
+    {
         Ok(_) => {
             app.arrived.notify_one();
             (StatusCode::OK, "ok").into_response()

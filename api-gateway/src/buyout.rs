@@ -28,7 +28,13 @@ impl Buyouts {
     /// The run, when this person may see it.
     async fn read(&self, id: &str, actor: &Actor) -> Result<Buyout, Status> {
         let id = BuyoutId(id.to_owned());
-        let buyout = self.app.store.buyout(&id).await.map_err(status::store)?.ok_or_else(|| status::not_found("Дело"))?;
+        let buyout = self
+            .app
+            .store
+            .buyout(&id)
+            .await
+            .map_err(status::store)?
+            .ok_or_else(|| status::not_found("Дело"))?;
         self.app.access.see_buyout(actor, &buyout)?;
         Ok(buyout)
     }
@@ -61,7 +67,10 @@ fn masked(summary: pb::BuyoutSummary, paths: &[String]) -> Result<pb::BuyoutSumm
         return Ok(summary);
     }
     let full = summary;
-    let mut kept = pb::BuyoutSummary { id: full.id.clone(), ..pb::BuyoutSummary::default() };
+    let mut kept = pb::BuyoutSummary {
+        id: full.id.clone(),
+        ..pb::BuyoutSummary::default()
+    };
     for path in paths {
         match path.as_str() {
             "id" => {}
@@ -81,7 +90,10 @@ fn masked(summary: pb::BuyoutSummary, paths: &[String]) -> Result<pb::BuyoutSumm
             "ended_at" => kept.ended_at = full.ended_at,
             "outcome" => kept.outcome = full.outcome.clone(),
             other => {
-                return Err(Refusal::invalid(vec![FieldViolation::new("fields", format!("Нет поля «{other}»."))]));
+                return Err(Refusal::invalid(vec![FieldViolation::new(
+                    "fields",
+                    format!("Нет поля «{other}»."),
+                )]));
             }
         }
     }
@@ -90,14 +102,27 @@ fn masked(summary: pb::BuyoutSummary, paths: &[String]) -> Result<pb::BuyoutSumm
 
 #[tonic::async_trait]
 impl BuyoutService for Buyouts {
-    async fn list_buyouts(&self, request: Request<pb::ListBuyoutsRequest>) -> Result<Response<pb::ListBuyoutsResponse>, Status> {
+    async fn list_buyouts(
+        &self,
+        request: Request<pb::ListBuyoutsRequest>,
+    ) -> Result<Response<pb::ListBuyoutsResponse>, Status> {
         let actor = actor_of(&request)?;
-        let pb::ListBuyoutsRequest { page, stages, city, text, active, fields } = request.into_inner();
+        let pb::ListBuyoutsRequest {
+            page,
+            stages,
+            city,
+            text,
+            active,
+            fields,
+        } = request.into_inner();
         let stages = stages
             .iter()
             .map(|stage| {
                 stage.parse::<Stage>().map_err(|_| {
-                    status::refused(&Refusal::invalid(vec![FieldViolation::new("stages", format!("Неизвестный этап «{stage}»."))]))
+                    status::refused(&Refusal::invalid(vec![FieldViolation::new(
+                        "stages",
+                        format!("Неизвестный этап «{stage}»."),
+                    )]))
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -106,12 +131,23 @@ impl BuyoutService for Buyouts {
             cities: self.app.access.cities(&actor, &city)?,
             text: (!text.trim().is_empty()).then_some(text),
             active,
-            inspector: self.app.access.only_own_inspections(&actor).then(|| actor.person.clone()),
+            inspector: self
+                .app
+                .access
+                .only_own_inspections(&actor)
+                .then(|| actor.person.clone()),
         };
-        let page = page.unwrap_or_default();
-        let found =
-            self.app.store.list_buyouts(&filter, &Page::new(page.size, page.cursor)).await.map_err(status::store)?;
         let paths = fields.map(|mask| mask.paths).unwrap_or_default();
+        // Before the rows, so that a wrong mask is refused over an empty list too.
+        masked(pb::BuyoutSummary::default(), &paths)
+            .map_err(|refusal| status::refused(&refusal))?;
+        let page = page.unwrap_or_default();
+        let found = self
+            .app
+            .store
+            .list_buyouts(&filter, &Page::new(page.size, page.cursor))
+            .await
+            .map_err(status::store)?;
         let prices = self.app.access.sees_prices(&actor);
         let buyouts = found
             .rows
@@ -127,16 +163,24 @@ impl BuyoutService for Buyouts {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Response::new(pb::ListBuyoutsResponse {
             buyouts,
-            page: Some(PageInfo { next_cursor: found.next_cursor.unwrap_or_default(), total: found.total }),
+            page: Some(PageInfo {
+                next_cursor: found.next_cursor.unwrap_or_default(),
+                total: found.total,
+            }),
         }))
     }
 
-    async fn get_buyout(&self, request: Request<pb::GetBuyoutRequest>) -> Result<Response<pb::GetBuyoutResponse>, Status> {
+    async fn get_buyout(
+        &self,
+        request: Request<pb::GetBuyoutRequest>,
+    ) -> Result<Response<pb::GetBuyoutResponse>, Status> {
         let actor = actor_of(&request)?;
         let buyout = self.read(&request.into_inner().id, &actor).await?;
         let prices = self.app.access.sees_prices(&actor);
         let detail = convert::buyout::detail(&buyout, &actor, prices, Utc::now());
-        Ok(Response::new(pb::GetBuyoutResponse { buyout: Some(detail) }))
+        Ok(Response::new(pb::GetBuyoutResponse {
+            buyout: Some(detail),
+        }))
     }
 
     async fn list_buyout_events(
@@ -148,30 +192,60 @@ impl BuyoutService for Buyouts {
         let buyout = self.read(&id, &actor).await?;
         if !self.app.access.sees_prices(&actor) {
             // Events name prices in words.
-            return Ok(Response::new(pb::ListBuyoutEventsResponse { events: Vec::new() }));
+            return Ok(Response::new(pb::ListBuyoutEventsResponse {
+                events: Vec::new(),
+            }));
         }
-        let events = self.app.store.events(&buyout.id, after_seq).await.map_err(status::store)?;
+        let events = self
+            .app
+            .store
+            .events(&buyout.id, after_seq)
+            .await
+            .map_err(status::store)?;
         Ok(Response::new(pb::ListBuyoutEventsResponse {
             events: events.iter().map(convert::common::event).collect(),
         }))
     }
 
-    async fn cancel_buyout(&self, request: Request<pb::CancelBuyoutRequest>) -> Result<Response<pb::CancelBuyoutResponse>, Status> {
+    async fn cancel_buyout(
+        &self,
+        request: Request<pb::CancelBuyoutRequest>,
+    ) -> Result<Response<pb::CancelBuyoutResponse>, Status> {
         let actor = actor_of(&request)?;
         let pb::CancelBuyoutRequest { id, reason } = request.into_inner();
         let buyout = self.read(&id, &actor).await?;
-        let accepted =
-            self.app.processes.cancel(&buyout.id, Cancel { actor, reason }).await.map_err(status::process)?;
-        Ok(Response::new(pb::CancelBuyoutResponse { stage: accepted.stage.to_string(), message: accepted.message }))
+        let accepted = self
+            .app
+            .processes
+            .cancel(&buyout.id, Cancel { actor, reason })
+            .await
+            .map_err(status::process)?;
+        Ok(Response::new(pb::CancelBuyoutResponse {
+            stage: accepted.stage.to_string(),
+            message: accepted.message,
+        }))
     }
 
-    async fn post_message(&self, request: Request<pb::PostMessageRequest>) -> Result<Response<pb::PostMessageResponse>, Status> {
+    async fn post_message(
+        &self,
+        request: Request<pb::PostMessageRequest>,
+    ) -> Result<Response<pb::PostMessageResponse>, Status> {
         let actor = actor_of(&request)?;
-        let pb::PostMessageRequest { id, text, request_id } = request.into_inner();
+        let pb::PostMessageRequest {
+            id,
+            text,
+            request_id,
+        } = request.into_inner();
         let buyout = self.read(&id, &actor).await?;
         let message = PostMessage { actor, text };
-        let accepted =
-            self.app.processes.post_message(&buyout.id, message, Some(request_id)).await.map_err(status::process)?;
-        Ok(Response::new(pb::PostMessageResponse { message: accepted.message }))
+        let accepted = self
+            .app
+            .processes
+            .post_message(&buyout.id, message, Some(request_id))
+            .await
+            .map_err(status::process)?;
+        Ok(Response::new(pb::PostMessageResponse {
+            message: accepted.message,
+        }))
     }
 }

@@ -36,7 +36,9 @@ async fn callback(
         _ => return (StatusCode::NOT_FOUND, "no such partner").into_response(),
     };
     // In the query for those who only take an address, as a bearer for those who take a key (Wazzup).
-    let secret = bearer(&headers).or(query.get("key").map(String::as_str)).unwrap_or_default();
+    let secret = bearer(&headers)
+        .or(query.get("key").map(String::as_str))
+        .unwrap_or_default();
     let expected = app.config.callbacks.secret.expose_secret().as_bytes();
     if !bool::from(expected.ct_eq(secret.as_bytes())) {
         tracing::warn!(%source, "a callback with a wrong secret was refused");
@@ -50,5 +52,6 @@ async fn callback(
 }
 
 fn is_test(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|value| value.get("test") == Some(&serde_json::Value::Bool(true)))
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|value| value.get("test") == Some(&serde_json::Value::Bool(true)))
 }

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use store::AuditEntry;
 use subtle::ConstantTimeEq;
 use temporalio_common::protos::temporal::api::common::v1::Payload;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::access::{Action, bearer};
+use crate::access::{Action, NotAdmitted, TokenError, bearer, caller};
 use crate::server::App;
 
 /// Payloads of one request: a page of history in the UI.
@@ -41,12 +41,20 @@ impl WirePayload {
             .iter()
             .map(|(key, value)| Some((key.clone(), STANDARD.decode(value).ok()?)))
             .collect::<Option<_>>()?;
-        Some(Payload { metadata, data: STANDARD.decode(&self.data).ok()?, ..Default::default() })
+        Some(Payload {
+            metadata,
+            data: STANDARD.decode(&self.data).ok()?,
+            ..Default::default()
+        })
     }
 
     fn write(payload: &Payload) -> Self {
         Self {
-            metadata: payload.metadata.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value))).collect(),
+            metadata: payload
+                .metadata
+                .iter()
+                .map(|(key, value)| (key.clone(), STANDARD.encode(value)))
+                .collect(),
             data: STANDARD.encode(&payload.data),
         }
     }
@@ -61,9 +69,14 @@ pub(crate) fn routes(app: App) -> Router {
     let origin = HeaderValue::from_str(&app.config.codec_server.ui_origin)
         .unwrap_or_else(|_| HeaderValue::from_static("null"));
     let cors = CorsLayer::new()
-        .allow_origin(origin)
+        // Another origin is told nothing, not even which one is right.
+        .allow_origin(AllowOrigin::list([origin]))
         .allow_methods([Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, HeaderName::from_static("x-namespace")])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            HeaderName::from_static("x-namespace"),
+        ])
         .allow_credentials(true);
     Router::new()
         .route("/codec/decode", post(decode))
@@ -77,12 +90,23 @@ pub(crate) fn routes(app: App) -> Router {
 
 /// Who asks: a person with the right, or the development token. The name goes into the audit.
 async fn admit(app: &App, headers: &HeaderMap) -> Result<String, Refused> {
-    let token = bearer(headers).ok_or((StatusCode::UNAUTHORIZED, "a bearer token is needed"))?;
-    if is_development(app, token) {
+    if bearer(headers).is_some_and(|token| is_development(app, token)) {
         return Ok(DEVELOPMENT.to_owned());
     }
     let actor =
-        app.tokens.actor(token).await.map_err(|_| (StatusCode::UNAUTHORIZED, "the token is not valid"))?;
+        caller(&app.tokens, &app.limiter, headers)
+            .await
+            .map_err(|reason| match reason {
+                NotAdmitted::NoToken => (StatusCode::UNAUTHORIZED, "a bearer token is needed"),
+                NotAdmitted::Token(TokenError::Unavailable) => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the token cannot be checked now",
+                ),
+                NotAdmitted::Token(
+                    TokenError::Invalid | TokenError::Expired | TokenError::Unknown,
+                ) => (StatusCode::UNAUTHORIZED, "the token is not valid"),
+                NotAdmitted::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+            })?;
     if !app.access.allowed(&actor, Action::DecodePayloads) {
         return Err((StatusCode::FORBIDDEN, "this role may not read payloads"));
     }
@@ -98,8 +122,13 @@ fn is_development(app: &App, token: &str) -> bool {
 }
 
 fn same_namespace(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
-    match headers.get("x-namespace").and_then(|value| value.to_str().ok()) {
-        Some(asked) if asked != app.namespace => Err((StatusCode::BAD_REQUEST, "another namespace")),
+    match headers
+        .get("x-namespace")
+        .and_then(|value| value.to_str().ok())
+    {
+        Some(asked) if asked != app.namespace => {
+            Err((StatusCode::BAD_REQUEST, "another namespace"))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -125,7 +154,12 @@ async fn decode_with(
     open(&app, &headers, asked, DEVELOPMENT.to_owned()).await
 }
 
-async fn open(app: &App, headers: &HeaderMap, asked: Payloads, person: String) -> Result<Json<Payloads>, Refused> {
+async fn open(
+    app: &App,
+    headers: &HeaderMap,
+    asked: Payloads,
+    person: String,
+) -> Result<Json<Payloads>, Refused> {
     same_namespace(app, headers)?;
     let entry = AuditEntry {
         at: Utc::now(),
@@ -137,7 +171,10 @@ async fn open(app: &App, headers: &HeaderMap, asked: Payloads, person: String) -
     // Nothing is shown that is not written down first.
     app.store.audit(&entry).await.map_err(|error| {
         tracing::error!(%error, "a decode was refused, since its audit row could not be written");
-        (StatusCode::SERVICE_UNAVAILABLE, "the audit cannot be written")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the audit cannot be written",
+        )
     })?;
     each(asked, |payload| app.codec.decrypt(payload))
 }
@@ -173,8 +210,11 @@ fn each(
         .payloads
         .iter()
         .map(|wire| {
-            let payload = wire.read().ok_or((StatusCode::BAD_REQUEST, "a payload is not base64"))?;
-            let turned = turn(&payload).map_err(|_| (StatusCode::BAD_REQUEST, "a payload does not open"))?;
+            let payload = wire
+                .read()
+                .ok_or((StatusCode::BAD_REQUEST, "a payload is not base64"))?;
+            let turned =
+                turn(&payload).map_err(|_| (StatusCode::BAD_REQUEST, "a payload does not open"))?;
             Ok(WirePayload::write(&turned))
         })
         .collect::<Result<_, Refused>>()?;

@@ -47,6 +47,8 @@ pub struct ServerConfig {
     pub tls: TlsConfig,
     /// A call without a deadline of its own ends after this, seconds.
     pub deadline_secs: u64,
+    /// Whether gRPC reflection tells what the API is made of.
+    pub reflection: bool,
     /// Largest body of a plain HTTP request other than an upload, bytes.
     pub body_bytes: usize,
     /// How long work in hand may take at a stop, seconds.
@@ -108,13 +110,22 @@ impl Config {
     /// Checks what types cannot say. Each error is one sentence naming the key.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.server.deadline_secs == 0 {
-            return Err(ConfigError::value("server.deadline_secs", "must be at least 1"));
+            return Err(ConfigError::value(
+                "server.deadline_secs",
+                "must be at least 1",
+            ));
         }
         if self.server.public_url.cannot_be_a_base() {
-            return Err(ConfigError::value("server.public_url", "must be an http or https address"));
+            return Err(ConfigError::value(
+                "server.public_url",
+                "must be an http or https address",
+            ));
         }
         if secrecy::ExposeSecret::expose_secret(&self.callbacks.secret).len() < 16 {
-            return Err(ConfigError::value("callbacks.secret", "must be at least 16 characters"));
+            return Err(ConfigError::value(
+                "callbacks.secret",
+                "must be at least 16 characters",
+            ));
         }
         self.codec.decode("codec")?;
         self.links.decode("links")?;

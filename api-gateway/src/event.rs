@@ -4,17 +4,21 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::Utc;
+use domain::refusal::{FieldViolation, Refusal};
 use domain::staff::Actor;
 use futures::Stream;
 use proto::kite::event::v1 as pb;
 use proto::kite::event::v1::event_service_server::EventService;
 use proto::kite::event::v1::subscribe_response::Event;
-use store::{Change, StoreError};
-use tokio::sync::mpsc;
+use store::change::Topic;
+use store::{Change, Store, StoreError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::access::actor_of;
+use crate::access::{NotAdmitted, TokenError, actor_of, bearer, refused};
 use crate::convert::common::time;
 use crate::server::App;
 use crate::status;
@@ -22,8 +26,9 @@ use crate::status;
 /// Changes read at once; a client that is further behind reads its lists again.
 const BATCH: u64 = 200;
 const MOST_BEHIND: i64 = 10_000;
-/// How often the table is read; a change is seen after at most this long.
+/// How often the table is looked at, once for all streams; a change is seen after at most this long.
 const PAUSE: Duration = Duration::from_millis(250);
+/// A stream that is silent longer is dead; with each beat the person's right to listen is checked again.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
@@ -37,83 +42,223 @@ type Responses = Pin<Box<dyn Stream<Item = Result<pb::SubscribeResponse, Status>
 impl EventService for Events {
     type SubscribeStream = Responses;
 
-    async fn subscribe(&self, request: Request<pb::SubscribeRequest>) -> Result<Response<Responses>, Status> {
+    async fn subscribe(
+        &self,
+        request: Request<pb::SubscribeRequest>,
+    ) -> Result<Response<Responses>, Status> {
         let actor = actor_of(&request)?;
-        let pb::SubscribeRequest { resume_token, topics } = request.into_inner();
+        let token = bearer(&request.metadata().clone().into_headers()).map(str::to_owned);
+        let token = token.ok_or_else(|| refused(NotAdmitted::NoToken))?;
+        let pb::SubscribeRequest {
+            resume_token,
+            topics,
+        } = request.into_inner();
+        let wrong: Vec<FieldViolation> = topics
+            .iter()
+            .filter(|topic| topic.parse::<Topic>().is_err())
+            .map(|topic| FieldViolation::new("topics", format!("Неизвестная тема «{topic}».")))
+            .collect();
+        if !wrong.is_empty() {
+            return Err(status::refused(&Refusal::invalid(wrong)));
+        }
         let last = self.app.store.last_change().await.map_err(status::store)?;
-        let asked = resume_token.parse::<i64>().ok();
-        let (from, reset) = match asked {
-            Some(seq) if seq <= last && last - seq <= MOST_BEHIND => (seq, false),
-            Some(_) => (last, true),
-            None => (last, !resume_token.is_empty()),
+        let pruned = self
+            .app
+            .store
+            .change_horizon()
+            .await
+            .map_err(status::store)?;
+        let (seq, reset) = match resume_token.parse::<i64>() {
+            Ok(seq) if (pruned.max(last - MOST_BEHIND)..=last).contains(&seq) => (seq, false),
+            Ok(_) => (last, true),
+            Err(_) => (last, !resume_token.is_empty()),
         };
         let (sender, receiver) = mpsc::channel(32);
-        let app = self.app.clone();
-        tokio::spawn(async move { feed(app, actor, from, reset, topics, sender).await });
+        let feed = Feed {
+            app: self.app.clone(),
+            actor,
+            token,
+            seq,
+            topics,
+            sender,
+        };
+        tokio::spawn(feed.run(reset));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }
 
-/// Sends changes until the client or the gateway goes.
-async fn feed(
-    app: App,
-    actor: Actor,
-    mut seq: i64,
-    reset: bool,
-    topics: Vec<String>,
-    sender: mpsc::Sender<Result<pb::SubscribeResponse, Status>>,
-) {
-    // The first message tells the client where it stands, so that a cut before the first change loses nothing.
-    let first = if reset { Event::Reset(pb::Reset {}) } else { heartbeat() };
-    if sender.send(Ok(response(seq, first))).await.is_err() {
-        return;
-    }
-    let mut heart = tokio::time::Instant::now();
+/// Tells every stream when there is something to read. Runs until the gateway stops.
+pub(crate) async fn watch(store: Store, newest: watch::Sender<i64>, stop: CancellationToken) {
     loop {
+        match store.last_change().await {
+            Ok(last) => {
+                newest.send_if_modified(|known| std::mem::replace(known, last) != last);
+            }
+            Err(error) => tracing::warn!(%error, "the newest change could not be read"),
+        }
         tokio::select! {
-            _ = app.stop.cancelled() => return,
-            _ = sender.closed() => return,
+            _ = stop.cancelled() => return,
             _ = tokio::time::sleep(PAUSE) => {}
         }
-        let changes: Result<Vec<Change>, StoreError> = app.store.changes_after(seq, &topics, BATCH).await;
-        let changes = match changes {
-            Ok(changes) => changes,
-            Err(error) => {
-                // The client comes back with its token; nothing is lost.
-                let _ = sender.send(Err(status::store(error))).await;
-                return;
-            }
-        };
-        for change in changes {
-            seq = change.seq;
-            // What happens in cities that are not theirs does not concern them, and its ids are not theirs to know.
-            if change.city.as_deref().is_some_and(|city| !actor.works_in(city)) {
-                continue;
-            }
-            let event = Event::Change(pb::Change {
-                topic: change.topic.to_string(),
-                entity_id: change.entity,
-                buyout_id: change.run.map(|run| run.0).unwrap_or_default(),
-                at: Some(time(change.at)),
-            });
-            if sender.send(Ok(response(seq, event))).await.is_err() {
-                return;
-            }
-            heart = tokio::time::Instant::now();
-        }
-        if heart.elapsed() >= HEARTBEAT {
-            heart = tokio::time::Instant::now();
-            if sender.send(Ok(response(seq, heartbeat()))).await.is_err() {
-                return;
+    }
+}
+
+/// One client's stream.
+struct Feed {
+    app: App,
+    actor: Actor,
+    token: String,
+    /// The last change that the client knows of, seen or not theirs to see.
+    seq: i64,
+    topics: Vec<String>,
+    sender: mpsc::Sender<Result<pb::SubscribeResponse, Status>>,
+}
+
+/// The stream is over.
+struct Over;
+
+impl Feed {
+    async fn run(mut self, reset: bool) {
+        // An error is the last thing on a stream; the client comes back with its token and loses nothing.
+        let _over: Result<(), Over> = self.serve(reset).await;
+    }
+
+    /// Sends changes until the client or the gateway goes.
+    async fn serve(&mut self, reset: bool) -> Result<(), Over> {
+        // The first message tells the client where it stands, so that a cut before the first change loses nothing.
+        self.send(if reset {
+            Event::Reset(pb::Reset {})
+        } else {
+            heartbeat()
+        })
+        .await?;
+        let mut newest = self.app.newest_change.clone();
+        // What came between the token and now is read at once.
+        newest.mark_changed();
+        let mut beat = Instant::now() + HEARTBEAT;
+        loop {
+            let stop = self.app.stop.clone();
+            tokio::select! {
+                _ = stop.cancelled() => return Err(Over),
+                _ = self.sender.closed() => return Err(Over),
+                changed = newest.changed() => {
+                    changed.map_err(|_| Over)?;
+                    let last = *newest.borrow_and_update();
+                    self.catch_up(last).await?;
+                }
+                _ = tokio::time::sleep_until(beat) => {
+                    self.admit_again().await?;
+                    self.send(heartbeat()).await?;
+                    beat = Instant::now() + HEARTBEAT;
+                }
             }
         }
     }
+
+    /// Sends what came after `seq`; `last` was the newest change before this began.
+    async fn catch_up(&mut self, last: i64) -> Result<(), Over> {
+        loop {
+            let pruned = self.app.store.change_horizon().await;
+            if self.read(pruned).await? > self.seq {
+                self.seq = last.max(self.seq);
+                self.send(Event::Reset(pb::Reset {})).await?;
+            }
+            let changes = self
+                .app
+                .store
+                .changes_after(self.seq, &self.topics, BATCH)
+                .await;
+            let changes = self.read(changes).await?;
+            let whole = (changes.len() as u64) < BATCH;
+            for change in changes {
+                self.seq = change.seq;
+                if change.topic == Topic::Staff && change.entity == self.actor.person.0 {
+                    self.admit_again().await?;
+                }
+                if self.sees(&change) {
+                    self.send(event(change)).await?;
+                }
+            }
+            if whole {
+                // Changes of other topics are behind us too: the token must not grow old over them.
+                self.seq = self.seq.max(last);
+                return Ok(());
+            }
+        }
+    }
+
+    /// What happens in cities that are not theirs does not concern them, and facts that fit nowhere are for
+    /// those who settle them. Within a city everybody hears of every run: a message has ids only, and who
+    /// lost a run must learn that too.
+    fn sees(&self, change: &Change) -> bool {
+        let theirs = |unknown: bool| {
+            change
+                .city
+                .as_deref()
+                .map_or(unknown, |city| self.actor.works_in(city))
+        };
+        match change.topic {
+            // As in the lists: a run whose city is not known yet is in none.
+            Topic::Buyout => theirs(self.actor.cities.is_empty()),
+            Topic::Task | Topic::Staff | Topic::Policy => theirs(true),
+            Topic::Unmatched => self.app.access.sees_every_task(&self.actor),
+        }
+    }
+
+    /// Whoever was blocked, or whose token ran out, listens no longer; new roles and cities count.
+    async fn admit_again(&mut self) -> Result<(), Over> {
+        match self.app.tokens.actor(&self.token).await {
+            Ok(actor) => {
+                self.actor = actor;
+                Ok(())
+            }
+            // The directory is away for a moment; the next beat asks again.
+            Err(TokenError::Unavailable) => Ok(()),
+            Err(error) => self.end(refused(NotAdmitted::Token(error))).await,
+        }
+    }
+
+    async fn read<T>(&self, read: Result<T, StoreError>) -> Result<T, Over> {
+        match read {
+            Ok(value) => Ok(value),
+            Err(error) => self.end(status::store(error)).await,
+        }
+    }
+
+    async fn end<T>(&self, status: Status) -> Result<T, Over> {
+        // A client that is gone needs no reason.
+        let _ = self.sender.send(Err(status)).await;
+        Err(Over)
+    }
+
+    async fn send(&self, event: Event) -> Result<(), Over> {
+        let response = pb::SubscribeResponse {
+            resume_token: self.seq.to_string(),
+            event: Some(event),
+        };
+        self.sender.send(Ok(response)).await.map_err(|_| Over)
+    }
+}
+
+fn event(change: Change) -> Event {
+    let Change {
+        seq: _,
+        topic,
+        entity,
+        run,
+        city: _,
+        at,
+    } = change;
+    Event::Change(pb::Change {
+        topic: topic.to_string(),
+        entity_id: entity,
+        buyout_id: run.map(|run| run.0).unwrap_or_default(),
+        at: Some(time(at)),
+    })
 }
 
 fn heartbeat() -> Event {
-    Event::Heartbeat(pb::Heartbeat { at: Some(time(Utc::now())) })
-}
-
-fn response(seq: i64, event: Event) -> pb::SubscribeResponse {
-    pb::SubscribeResponse { resume_token: seq.to_string(), event: Some(event) }
+    Event::Heartbeat(pb::Heartbeat {
+        at: Some(time(Utc::now())),
+    })
 }

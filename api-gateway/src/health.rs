@@ -8,6 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use object_store::ObjectStore;
+use platform::objects::ObjectsConfig;
 use serde::Serialize;
 use store::Store;
 use temporalio_client::Client;
@@ -28,6 +29,7 @@ struct Inner {
     client: Client,
     store: Store,
     objects: Arc<dyn ObjectStore>,
+    place: ObjectsConfig,
     last: Mutex<Option<(Instant, Readiness)>>,
 }
 
@@ -46,8 +48,22 @@ impl Readiness {
 }
 
 impl Health {
-    pub(crate) fn new(client: Client, store: Store, objects: Arc<dyn ObjectStore>) -> Self {
-        Self { inner: Arc::new(Inner { client, store, objects, last: Mutex::new(None) }) }
+    /// `place` is where `objects` was opened.
+    pub(crate) fn new(
+        client: Client,
+        store: Store,
+        objects: Arc<dyn ObjectStore>,
+        place: ObjectsConfig,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                store,
+                objects,
+                place,
+                last: Mutex::new(None),
+            }),
+        }
     }
 
     pub(crate) async fn readiness(&self) -> Readiness {
@@ -61,10 +77,16 @@ impl Health {
         let (temporal, database, objects) = tokio::join!(
             timeout(PATIENCE, platform::temporal::probe(&inner.client)),
             timeout(PATIENCE, inner.store.ping()),
-            timeout(PATIENCE, platform::objects::probe(inner.objects.as_ref())),
+            timeout(
+                PATIENCE,
+                platform::objects::probe(inner.objects.as_ref(), &inner.place)
+            ),
         );
-        let (temporal, database, objects) =
-            (matches!(temporal, Ok(Ok(()))), matches!(database, Ok(Ok(()))), matches!(objects, Ok(Ok(()))));
+        let (temporal, database, objects) = (
+            matches!(temporal, Ok(Ok(()))),
+            matches!(database, Ok(Ok(()))),
+            matches!(objects, Ok(Ok(()))),
+        );
         let word = |up: bool| if up { "up" } else { "down" };
         let readiness = Readiness {
             ready: temporal && database && objects,
@@ -81,12 +103,19 @@ pub(crate) fn routes(health: Health) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(|| async { platform::metrics::recorder().render() }))
+        .route(
+            "/metrics",
+            get(|| async { platform::metrics::recorder().render() }),
+        )
         .with_state(health)
 }
 
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
     let readiness = health.readiness().await;
-    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(readiness))
 }

@@ -68,17 +68,19 @@ async fn tell(app: &App, run: &BuyoutId, fact: Fact) -> Result<Taken, ProcessErr
     }
 }
 
-/// Takes a message now; what fails is left to the sweep.
-pub(crate) async fn drive(app: &App, row: &InboxRow) {
+/// Takes a message now; what fails is left to the next sweep. `false`: not even that could be written.
+async fn drive(app: &App, row: &InboxRow) -> bool {
     let outcome = take(app, row).await;
     let marked = match outcome {
         Ok(Taken::By(run)) => {
-            metrics::counter!("kite_inbox_taken_total", "source" => row.source.clone()).increment(1);
+            metrics::counter!("kite_inbox_taken_total", "source" => row.source.clone())
+                .increment(1);
             app.store.mark_taken(row.id, &run).await
         }
         Ok(Taken::Unmatched(reason)) => {
             tracing::warn!(inbox = row.id, source = %row.source, %reason, "a message fits nowhere; kept for ops");
-            metrics::counter!("kite_inbox_unmatched_total", "source" => row.source.clone()).increment(1);
+            metrics::counter!("kite_inbox_unmatched_total", "source" => row.source.clone())
+                .increment(1);
             app.store.mark_unmatched(row.id, &reason).await
         }
         Err(error) => {
@@ -88,9 +90,10 @@ pub(crate) async fn drive(app: &App, row: &InboxRow) {
             app.store.mark_failed(row.id, &error.to_string(), at).await
         }
     };
-    if let Err(error) = marked {
+    if let Err(error) = &marked {
         tracing::error!(inbox = row.id, %error, "the fate of a message could not be written; the sweep takes it again");
     }
+    marked.is_ok()
 }
 
 /// Runs until the gateway stops.
@@ -101,7 +104,7 @@ pub(crate) async fn sweep(app: App) {
             _ = app.arrived.notified() => {}
             _ = tokio::time::sleep(SWEEP) => {}
         }
-        loop {
+        'due: while !app.stop.is_cancelled() {
             let due = match app.store.due(BATCH).await {
                 Ok(due) => due,
                 Err(error) => {
@@ -113,7 +116,10 @@ pub(crate) async fn sweep(app: App) {
                 break;
             }
             for row in &due {
-                drive(&app, row).await;
+                // A row that stays due would be taken again at once, and again.
+                if !drive(&app, row).await {
+                    break 'due;
+                }
             }
         }
     }
@@ -121,5 +127,8 @@ pub(crate) async fn sweep(app: App) {
 
 /// SHA-256 in hex: an event id where the partner gives none.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

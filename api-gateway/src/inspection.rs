@@ -4,7 +4,7 @@ use chrono::{Duration, Utc};
 use domain::buyout::decision::{Decide, Decision};
 use domain::buyout::start::BuyoutId;
 use domain::file::FileKind;
-use domain::refusal::{FieldViolation, Refusal};
+use domain::refusal::{FieldViolation, Refusal, RefusalCode};
 use domain::task::TaskId;
 use proto::kite::inspection::v1 as pb;
 use proto::kite::inspection::v1::inspection_service_server::InspectionService;
@@ -28,10 +28,19 @@ pub(crate) struct Inspections {
 
 #[tonic::async_trait]
 impl InspectionService for Inspections {
-    async fn get_inspection(&self, request: Request<pb::GetInspectionRequest>) -> Result<Response<pb::GetInspectionResponse>, Status> {
+    async fn get_inspection(
+        &self,
+        request: Request<pb::GetInspectionRequest>,
+    ) -> Result<Response<pb::GetInspectionResponse>, Status> {
         let actor = actor_of(&request)?;
         let id = BuyoutId(request.into_inner().buyout_id);
-        let buyout = self.app.store.buyout(&id).await.map_err(status::store)?.ok_or_else(|| status::not_found("Дело"))?;
+        let buyout = self
+            .app
+            .store
+            .buyout(&id)
+            .await
+            .map_err(status::store)?
+            .ok_or_else(|| status::not_found("Дело"))?;
         self.app.access.see_buyout(&actor, &buyout)?;
         let (Some(policy), Some(deal)) = (&buyout.policy, &buyout.deal) else {
             return Err(status::not_found("Задание на осмотр"));
@@ -39,11 +48,21 @@ impl InspectionService for Inspections {
         Ok(Response::new(pb::GetInspectionResponse {
             template: Some(convert::inspection::template(&policy.template)),
             car: deal.car.title(),
-            plate: deal.car.plate.as_ref().map(ToString::to_string).unwrap_or_default(),
+            plate: deal
+                .car
+                .plate
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             city: deal.visit.city.clone(),
             address: deal.visit.address.clone(),
             visit_at: deal.visit.at.map(time),
-            client_phone: deal.client.phone.as_ref().map(|p| p.digits().to_owned()).unwrap_or_default(),
+            client_phone: deal
+                .client
+                .phone
+                .as_ref()
+                .map(|p| p.digits().to_owned())
+                .unwrap_or_default(),
             client_name: deal.client.first_name.clone(),
         }))
     }
@@ -57,15 +76,26 @@ impl InspectionService for Inspections {
         let kind = match kind.parse() {
             Ok(kind @ (FileKind::Photo | FileKind::Scan)) => kind,
             Ok(FileKind::Document | FileKind::PartnerAnswer) | Err(_) => {
-                return Err(status::refused(&Refusal::invalid(vec![FieldViolation::new(
-                    "kind",
-                    "Загружать можно фото (PHOTO) и сканы (SCAN).",
-                )])));
+                return Err(status::refused(&Refusal::invalid(vec![
+                    FieldViolation::new("kind", "Загружать можно фото (PHOTO) и сканы (SCAN)."),
+                ])));
             }
         };
         let id = BuyoutId(buyout_id);
-        let buyout = self.app.store.buyout(&id).await.map_err(status::store)?.ok_or_else(|| status::not_found("Дело"))?;
+        let buyout = self
+            .app
+            .store
+            .buyout(&id)
+            .await
+            .map_err(status::store)?
+            .ok_or_else(|| status::not_found("Дело"))?;
         self.app.access.see_buyout(&actor, &buyout)?;
+        if buyout.ended_at.is_some() {
+            return Err(status::refused(&Refusal::new(
+                RefusalCode::WrongState,
+                "Дело завершено, файлы к нему больше не принимаются.",
+            )));
+        }
         let ticket = Ticket {
             id: uuid::Uuid::new_v4().to_string(),
             run: id,
@@ -74,7 +104,11 @@ impl InspectionService for Inspections {
             max_bytes: self.app.config.files.max_bytes,
             expires_at: Utc::now() + Duration::minutes(TICKET_LIFE_MINUTES),
         };
-        self.app.store.issue_ticket(&ticket).await.map_err(status::store)?;
+        self.app
+            .store
+            .issue_ticket(&ticket)
+            .await
+            .map_err(status::store)?;
         Ok(Response::new(pb::CreateUploadTicketResponse {
             upload_path: format!("/files/{}", ticket.id),
             max_bytes: ticket.max_bytes,
@@ -83,18 +117,37 @@ impl InspectionService for Inspections {
         }))
     }
 
-    async fn record_inspection(&self, request: Request<pb::RecordInspectionRequest>) -> Result<Response<pb::RecordInspectionResponse>, Status> {
+    async fn record_inspection(
+        &self,
+        request: Request<pb::RecordInspectionRequest>,
+    ) -> Result<Response<pb::RecordInspectionResponse>, Status> {
         let actor = actor_of(&request)?;
-        let pb::RecordInspectionRequest { task_id, task_version, inspection } = request.into_inner();
+        let pb::RecordInspectionRequest {
+            task_id,
+            task_version,
+            inspection,
+        } = request.into_inner();
         let task = TaskId(task_id);
-        let run = task.run().map(|run| BuyoutId(run.to_owned())).ok_or_else(|| status::not_found("Задание"))?;
+        let run = task
+            .run()
+            .map(|run| BuyoutId(run.to_owned()))
+            .ok_or_else(|| status::not_found("Задание"))?;
         let message = inspection.unwrap_or_default();
         let files = Tasks::files(&self.app, &run, convert::inspection::file_ids(&message)).await?;
-        let inspection =
-            convert::inspection::inspection(message, &files).map_err(|refusal| status::refused(&refusal))?;
-        let decide =
-            Decide { task, version: task_version, actor, decision: Decision::SubmitInspection { inspection } };
-        let accepted = self.app.processes.decide(&run, decide, None).await.map_err(status::process)?;
+        let inspection = convert::inspection::inspection(message, &files)
+            .map_err(|refusal| status::refused(&refusal))?;
+        let decide = Decide {
+            task,
+            version: task_version,
+            actor,
+            decision: Decision::SubmitInspection { inspection },
+        };
+        let accepted = self
+            .app
+            .processes
+            .decide(&run, decide, None)
+            .await
+            .map_err(status::process)?;
         Ok(Response::new(pb::RecordInspectionResponse {
             stage: accepted.stage.to_string(),
             message: accepted.message,

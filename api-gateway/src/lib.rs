@@ -17,10 +17,12 @@ mod callbacks;
 mod codec;
 mod files;
 mod health;
+mod housekeeping;
 mod inbox;
 mod link;
 
 mod convert;
 mod process;
+mod routes;
 mod status;
 mod tls;

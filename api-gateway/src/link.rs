@@ -22,7 +22,9 @@ use domain::refusal::{Refusal, RefusalCode};
 use domain::signed_link::{LinkClaims, LinkPurpose};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use templates::buyout::{Confirmation, Entered, OfferFailure, OfferPage, OfferState, OpenOffer, Wrong};
+use templates::buyout::{
+    Confirmation, Entered, OfferFailure, OfferPage, OfferState, OpenOffer, Wrong,
+};
 
 use crate::process::ProcessError;
 use crate::server::App;
@@ -30,7 +32,8 @@ use crate::server::App;
 /// Answers of one link: a few at once, then one a minute, so that a code cannot be guessed.
 static ANSWERS: LazyLock<DefaultKeyedRateLimiter<String>> = LazyLock::new(|| {
     let burst = NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::with_period(Duration::from_secs(60)).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
+    let quota =
+        Quota::with_period(Duration::from_secs(60)).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
     RateLimiter::keyed(quota.allow_burst(burst))
 });
 
@@ -69,10 +72,13 @@ enum Closed {
 }
 
 async fn look(app: &App, token: &str) -> Result<Seen, Closed> {
-    let claims = app.links.verify(token, LinkPurpose::Offer, Utc::now()).map_err(|error| {
-        tracing::info!(%error, "a signed link was refused");
-        Closed::Invalid
-    })?;
+    let claims = app
+        .links
+        .verify(token, LinkPurpose::Offer, Utc::now())
+        .map_err(|error| {
+            tracing::info!(%error, "a signed link was refused");
+            Closed::Invalid
+        })?;
     let failed = |error: store::error::StoreError| {
         tracing::error!(%error, "a client's page could not be shown");
         Closed::Failed(OfferFailure::NotShown)
@@ -81,7 +87,12 @@ async fn look(app: &App, token: &str) -> Result<Seen, Closed> {
         return Err(Closed::Invalid);
     }
     let id = BuyoutId(claims.subject.clone());
-    let buyout = app.store.buyout(&id).await.map_err(failed)?.ok_or(Closed::Invalid)?;
+    let buyout = app
+        .store
+        .buyout(&id)
+        .await
+        .map_err(failed)?
+        .ok_or(Closed::Invalid)?;
     Ok(Seen { id, claims, buyout })
 }
 
@@ -116,9 +127,17 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
         return closed_page(Closed::Failed(OfferFailure::TooMany));
     }
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
-    let field = |name: &str| form.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
+    let field = |name: &str| {
+        form.get(name)
+            .map(|value| value.trim().to_owned())
+            .unwrap_or_default()
+    };
     let round = field("round").parse().unwrap_or(0);
-    let mut tried = Tried { amount: field("amount"), reason: field("reason"), ..Tried::default() };
+    let mut tried = Tried {
+        amount: field("amount"),
+        reason: field("reason"),
+        ..Tried::default()
+    };
     let (outcome, at) = match field("answer").as_str() {
         "request_code" => {
             let outcome = app.processes.request_code(&seen.id, round).await;
@@ -129,21 +148,34 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
             let code = Some(field("code")).filter(|code| !code.is_empty());
             // The code was asked for before; it stays so when this attempt is refused.
             tried.code_sent = true;
-            (answer(&app, &seen, round, ClientAnswer::Accept, code).await, Field::Code)
+            (
+                answer(&app, &seen, round, ClientAnswer::Accept, code).await,
+                Field::Code,
+            )
         }
         "counter" => match Money::parse_partner(&tried.amount) {
-            Ok(amount) => {
-                (answer(&app, &seen, round, ClientAnswer::Counter { amount }, None).await, Field::Amount)
-            }
+            Ok(amount) => (
+                answer(&app, &seen, round, ClientAnswer::Counter { amount }, None).await,
+                Field::Amount,
+            ),
             Err(_) => {
-                tried.refusal = Some((Field::Amount, "Укажите сумму цифрами, например 950000.".to_owned()));
+                tried.refusal = Some((
+                    Field::Amount,
+                    "Укажите сумму цифрами, например 950000.".to_owned(),
+                ));
                 return page(&seen.buyout, &tried, StatusCode::UNPROCESSABLE_ENTITY);
             }
         },
-        "think" => (answer(&app, &seen, round, ClientAnswer::Think, None).await, Field::Page),
+        "think" => (
+            answer(&app, &seen, round, ClientAnswer::Think, None).await,
+            Field::Page,
+        ),
         "decline" => {
             let reason = tried.reason.clone();
-            (answer(&app, &seen, round, ClientAnswer::Decline { reason }, None).await, Field::Reason)
+            (
+                answer(&app, &seen, round, ClientAnswer::Decline { reason }, None).await,
+                Field::Reason,
+            )
         }
         _ => return page(&seen.buyout, &tried, StatusCode::BAD_REQUEST),
     };
@@ -151,7 +183,14 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
         Ok(_) => after(&app, &token, tried).await,
         Err(ProcessError::Refused(refusal)) => {
             let status = status_of(&refusal);
-            tried.refusal = Some((if refusal.fields.is_empty() { Field::Page } else { at }, refusal.sentence));
+            tried.refusal = Some((
+                if refusal.fields.is_empty() {
+                    Field::Page
+                } else {
+                    at
+                },
+                refusal.sentence,
+            ));
             match look(&app, &token).await {
                 Ok(seen) => page(&seen.buyout, &tried, status),
                 Err(closed) => closed_page(closed),
@@ -180,7 +219,17 @@ async fn answer(
             Some(format!("{}/{round}", seen.claims.id))
         }
     };
-    app.processes.answer_offer(&seen.id, AnswerOffer { round, answer, code }, key).await
+    app.processes
+        .answer_offer(
+            &seen.id,
+            AnswerOffer {
+                round,
+                answer,
+                code,
+            },
+            key,
+        )
+        .await
 }
 
 /// The page as it is after an accepted form.
@@ -204,16 +253,23 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 }
 
 fn page(buyout: &Buyout, tried: &Tried, status: StatusCode) -> Response {
-    let (Some(deal), Some(policy), Some(offer)) = (&buyout.deal, &buyout.policy, &buyout.offer) else {
+    let (Some(deal), Some(policy), Some(offer)) = (&buyout.deal, &buyout.policy, &buyout.offer)
+    else {
         return closed_page(Closed::Invalid);
     };
     let car = deal.car.title();
     let until = policy.calendar.format_ru(offer.valid_until);
     let phone = deal.client.phone.as_ref();
     let state = match buyout.stage {
-        Stage::Offer if Utc::now() > offer.valid_until => OfferState::Expired { car: &car, valid_until_local: &until },
+        Stage::Offer if Utc::now() > offer.valid_until => OfferState::Expired {
+            car: &car,
+            valid_until_local: &until,
+        },
         Stage::Offer => open(buyout, offer, tried, &car, &until, phone),
-        Stage::OfferExpired => OfferState::Expired { car: &car, valid_until_local: &until },
+        Stage::OfferExpired => OfferState::Expired {
+            car: &car,
+            valid_until_local: &until,
+        },
         stage => match last_answer(buyout, offer.round) {
             // A counter-offer waits for the manager only while there is bargaining; thinking was
             // overtaken by whatever moved the deal on.
@@ -224,9 +280,17 @@ fn page(buyout: &Buyout, tried: &Tried, status: StatusCode) -> Response {
                     ClientAnswer::Think => false,
                 } =>
             {
-                OfferState::Answered { car: &car, price: offer.price, answer, valid_until_local: &until }
+                OfferState::Answered {
+                    car: &car,
+                    price: offer.price,
+                    answer,
+                    valid_until_local: &until,
+                }
             }
-            Some(_) | None => OfferState::Decided { car: &car, agreed_price: buyout.agreed_price },
+            Some(_) | None => OfferState::Decided {
+                car: &car,
+                agreed_price: buyout.agreed_price,
+            },
         },
     };
     draw(&policy.legal_entity.name, state, status)
@@ -240,7 +304,12 @@ fn open<'a>(
     until: &'a str,
     phone: Option<&'a Phone>,
 ) -> OfferState<'a> {
-    let previous = buyout.answers.iter().rev().find(|a| a.source == AnswerSource::Page).map(|a| &a.answer);
+    let previous = buyout
+        .answers
+        .iter()
+        .rev()
+        .find(|a| a.source == AnswerSource::Page)
+        .map(|a| &a.answer);
     OfferState::Open(OpenOffer {
         car,
         round: offer.round,
@@ -252,7 +321,10 @@ fn open<'a>(
             Some(phone) if tried.code_sent => Confirmation::Sent { phone },
             Some(_) => Confirmation::NotAsked,
         },
-        entered: Entered { amount: &tried.amount, reason: &tried.reason },
+        entered: Entered {
+            amount: &tried.amount,
+            reason: &tried.reason,
+        },
         wrong: tried.refusal.as_ref().map(|(field, sentence)| match field {
             Field::Code => Wrong::Code(sentence),
             Field::Amount => Wrong::Amount(sentence),
@@ -263,7 +335,12 @@ fn open<'a>(
 }
 
 fn last_answer(buyout: &Buyout, round: u32) -> Option<&ClientAnswer> {
-    buyout.answers.iter().rev().find(|a| a.round == round && a.source == AnswerSource::Page).map(|a| &a.answer)
+    buyout
+        .answers
+        .iter()
+        .rev()
+        .find(|a| a.round == round && a.source == AnswerSource::Page)
+        .map(|a| &a.answer)
 }
 
 fn closed_page(closed: Closed) -> Response {
@@ -283,12 +360,21 @@ fn closed_page(closed: Closed) -> Response {
 
 fn draw(company: &str, state: OfferState<'_>, status: StatusCode) -> Response {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
-    let page = OfferPage { nonce: &nonce, company, company_phone: None, state };
+    let page = OfferPage {
+        nonce: &nonce,
+        company,
+        company_phone: None,
+        state,
+    };
     match page.render() {
         Ok(html) => (status, page_headers(&nonce), Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the client's page could not be drawn");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Страница временно недоступна. Позвоните менеджеру.").into_response()
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Страница временно недоступна. Позвоните менеджеру.",
+            )
+                .into_response()
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Talking to processes: typed starts, updates and signals, and what their refusals mean.
 
-use domain::buyout::decision::{Accepted, ActOnTask, AnswerOffer, Cancel, Decide, Fact, PostMessage};
+use domain::buyout::decision::{
+    Accepted, ActOnTask, AnswerOffer, Cancel, Decide, Fact, PostMessage,
+};
 use domain::buyout::start::{BuyoutId, BuyoutStart};
 use domain::refusal::Refusal;
 use platform::codec::Codec;
-use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError, WorkflowUpdateError};
+use temporalio_client::errors::{
+    WorkflowInteractionError, WorkflowStartError, WorkflowUpdateError,
+};
 use temporalio_client::{
-    Client, WorkflowExecuteUpdateOptions, WorkflowHandle, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
-    WorkflowSignalOptions, WorkflowStartOptions,
+    Client, WorkflowExecuteUpdateOptions, WorkflowHandle, WorkflowIdConflictPolicy,
+    WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
 };
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
 use temporalio_common::search_attributes::SearchAttributes;
@@ -44,7 +48,8 @@ impl Processes {
     }
 
     fn buyout(&self, id: &BuyoutId) -> WorkflowHandle<Client, BuyoutWorkflow> {
-        self.client.get_workflow_handle::<BuyoutWorkflow>(id.as_str())
+        self.client
+            .get_workflow_handle::<BuyoutWorkflow>(id.as_str())
     }
 
     /// Starts the buyout of a deal, once for ever: a money process is never run a second time.
@@ -59,7 +64,11 @@ impl Processes {
                 contracts::search_attributes::DEAL.value_set(start.deal_id.to_string()),
             ]))
             .build();
-        match self.client.start_workflow(BuyoutWorkflow::run, start, options).await {
+        match self
+            .client
+            .start_workflow(BuyoutWorkflow::run, start, options)
+            .await
+        {
             Ok(_) => Ok(Started::New),
             Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(Started::Already),
             Err(error) => Err(ProcessError::Unavailable(error.to_string())),
@@ -72,11 +81,16 @@ impl Processes {
         key: &str,
         answer: contracts::bitrix24::AnswerRobot,
     ) -> Result<(), ProcessError> {
-        let options = WorkflowStartOptions::new(contracts::queues::KITE, format!("robot-answer:{key}"))
-            .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
-            .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
-            .build();
-        match self.client.start_workflow(RobotAnswerWorkflow::run, answer, options).await {
+        let options =
+            WorkflowStartOptions::new(contracts::queues::KITE, format!("robot-answer:{key}"))
+                .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+                .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+                .build();
+        match self
+            .client
+            .start_workflow(RobotAnswerWorkflow::run, answer, options)
+            .await
+        {
             Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
             Err(error) => Err(ProcessError::Unavailable(error.to_string())),
         }
@@ -88,12 +102,22 @@ impl Processes {
         decide: Decide,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::decide, decide, options(request_id)).await;
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::decide, decide, options(request_id))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
-    pub(crate) async fn act(&self, id: &BuyoutId, act: ActOnTask) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::act_on_task, act, options(None)).await;
+    pub(crate) async fn act(
+        &self,
+        id: &BuyoutId,
+        act: ActOnTask,
+    ) -> Result<Accepted, ProcessError> {
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::act_on_task, act, options(None))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
@@ -104,17 +128,34 @@ impl Processes {
         answer: AnswerOffer,
         link_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::answer_offer, answer, options(link_id)).await;
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::answer_offer, answer, options(link_id))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
-    pub(crate) async fn request_code(&self, id: &BuyoutId, round: u32) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::request_code, round, options(None)).await;
+    pub(crate) async fn request_code(
+        &self,
+        id: &BuyoutId,
+        round: u32,
+    ) -> Result<Accepted, ProcessError> {
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::request_code, round, options(None))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
-    pub(crate) async fn cancel(&self, id: &BuyoutId, cancel: Cancel) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::cancel, cancel, options(None)).await;
+    pub(crate) async fn cancel(
+        &self,
+        id: &BuyoutId,
+        cancel: Cancel,
+    ) -> Result<Accepted, ProcessError> {
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::cancel, cancel, options(None))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
@@ -124,13 +165,20 @@ impl Processes {
         message: PostMessage,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self.buyout(id).execute_update(BuyoutWorkflow::post_message, message, options(request_id)).await;
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::post_message, message, options(request_id))
+            .await;
         updated.map_err(|error| self.update_error(error))
     }
 
     /// Tells the process a fact; [`ProcessError::NotRunning`] when nobody is there to hear it.
     pub(crate) async fn tell(&self, id: &BuyoutId, fact: Fact) -> Result<(), ProcessError> {
-        match self.buyout(id).signal(BuyoutWorkflow::fact, fact, WorkflowSignalOptions::default()).await {
+        match self
+            .buyout(id)
+            .signal(BuyoutWorkflow::fact, fact, WorkflowSignalOptions::default())
+            .await
+        {
             Ok(()) => Ok(()),
             Err(WorkflowInteractionError::NotFound(_)) => Err(ProcessError::NotRunning),
             Err(error) => Err(ProcessError::Unavailable(error.to_string())),
@@ -164,7 +212,9 @@ impl Processes {
             .and_then(|payload| serde_json::from_slice::<Attributes>(&payload.data).ok());
         let message = opened.map_or_else(|| failure.message.clone(), |a| a.message);
         match &failure.cause {
-            Some(cause) if Refusal::from_wire(&message).is_none() => format!("{message}: {}", self.message(cause)),
+            Some(cause) if Refusal::from_wire(&message).is_none() => {
+                format!("{message}: {}", self.message(cause))
+            }
             Some(_) | None => message,
         }
     }
@@ -172,7 +222,9 @@ impl Processes {
 
 fn options(id: Option<String>) -> WorkflowExecuteUpdateOptions {
     match id.filter(|id| !id.is_empty()) {
-        Some(id) => WorkflowExecuteUpdateOptions::builder().update_id(id).build(),
+        Some(id) => WorkflowExecuteUpdateOptions::builder()
+            .update_id(id)
+            .build(),
         None => WorkflowExecuteUpdateOptions::builder().build(),
     }
 }

@@ -1,41 +1,27 @@
 //! The gateway as a whole: what it needs, what it serves, how it stops.
 
 use std::net::{SocketAddr, TcpListener};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use domain::signed_link::KeyRing;
-use http::{HeaderName, header};
 use object_store::ObjectStore;
 use platform::codec::Codec;
 use platform::config::ConfigError;
-use proto::kite::buyout::v1::buyout_service_server::BuyoutServiceServer;
-use proto::kite::event::v1::event_service_server::EventServiceServer;
-use proto::kite::inspection::v1::inspection_service_server::InspectionServiceServer;
-use proto::kite::session::v1::session_service_server::SessionServiceServer;
-use proto::kite::task::v1::task_service_server::TaskServiceServer;
 use store::connect::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
-use tower_http::trace::TraceLayer;
 
-use crate::access::{Access, AccessLayer, Policies, Tokens};
-use crate::buyout::Buyouts;
+use crate::access::{Access, Limiter, Policies, Tokens};
 use crate::config::Config;
-use crate::event::Events;
 use crate::health::Health;
-use crate::inspection::Inspections;
 use crate::process::Processes;
-use crate::session::Sessions;
-use crate::task::Tasks;
-use crate::{bitrix24, callbacks, codec, files, health, inbox, link, tls};
+use crate::{event, health, housekeeping, inbox, routes, tls};
+
+/// A connection over which nothing comes is asked this often whether somebody is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// What every handler may use; cheap to clone.
 #[derive(Clone)]
@@ -49,10 +35,13 @@ pub(crate) struct App {
     pub(crate) links: KeyRing,
     pub(crate) tokens: Tokens,
     pub(crate) access: Access,
+    pub(crate) limiter: Limiter,
     /// Speaks to portals that install the app.
     pub(crate) portal_http: reqwest::Client,
     /// A message came in: the sweep need not wait.
     pub(crate) arrived: Arc<Notify>,
+    /// Number of the newest change; whoever waits for it is woken.
+    pub(crate) newest_change: watch::Receiver<i64>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -65,7 +54,8 @@ pub struct Listeners {
 impl Listeners {
     pub fn bind(config: &Config) -> Result<Self, ConfigError> {
         let bind = |address: SocketAddr, key: &str| {
-            TcpListener::bind(address).map_err(|error| ConfigError::value(key, format!("{address}: {error}")))
+            TcpListener::bind(address)
+                .map_err(|error| ConfigError::value(key, format!("{address}: {error}")))
         };
         Ok(Self {
             api: bind(config.server.address, "server.address")?,
@@ -75,19 +65,26 @@ impl Listeners {
 }
 
 /// Serves until `stop` is cancelled; work in hand is finished first.
-pub async fn run(config: Config, listeners: Listeners, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(
+    config: Config,
+    listeners: Listeners,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     config.check()?;
     let (client, codec) = platform::temporal::connect(&config.temporal, &config.codec).await?;
     let store = Store::connect(&config.store).await?;
     store.migrate().await?;
     let objects = platform::objects::open(&config.objects)?;
     let tls = tls::server_config(&config.server.tls)?;
-    let tokens = Tokens::new(&config.access, store.clone())?;
-    let access = Access::new(Policies::load()?);
     let links = KeyRing::new(
         config.links.current.clone(),
-        config.links.decode("links")?.into_iter().map(|(id, key)| (id, key.to_vec())),
+        config
+            .links
+            .decode("links")?
+            .into_iter()
+            .map(|(id, key)| (id, key.to_vec())),
     )?;
+    let (changed, newest_change) = watch::channel(0);
     let namespace = temporalio_client::NamespacedClient::namespace(&client);
     let app = App {
         namespace,
@@ -96,21 +93,23 @@ pub async fn run(config: Config, listeners: Listeners, stop: CancellationToken) 
         processes: Processes::new(client.clone(), codec.clone()),
         codec,
         links,
-        tokens: tokens.clone(),
-        access: access.clone(),
+        tokens: Tokens::new(&config.access, store.clone())?,
+        access: Access::new(Policies::load()?),
+        limiter: Limiter::new(&config.limits),
         portal_http: portal_client(&config)?,
         arrived: Arc::new(Notify::new()),
+        newest_change,
         stop: stop.clone(),
         config: Arc::new(config),
     };
-    let layer = AccessLayer::new(tokens, access, &app.config.limits);
-    let (reporter, grpc) = grpc(&app, layer.clone()).await?;
-    let health = Health::new(client, store, objects);
-    let service = plain(&app, layer).merge(grpc);
+    let (reporter, service) = routes::routes(&app)?;
+    let health = Health::new(client, store.clone(), objects, app.config.objects.clone());
     let grace = Duration::from_secs(app.config.server.grace_secs);
     let handle = axum_server::Handle::new();
     let metrics_handle = axum_server::Handle::new();
     let sweep = tokio::spawn(inbox::sweep(app.clone()));
+    let housekeeping = tokio::spawn(housekeeping::keep(app.clone()));
+    let changes = tokio::spawn(event::watch(store.clone(), changed, stop.clone()));
     let watch = tokio::spawn(watch_readiness(health.clone(), reporter, stop.clone()));
     let stopping = tokio::spawn({
         let (handle, metrics_handle, stop) = (handle.clone(), metrics_handle.clone(), stop.clone());
@@ -133,88 +132,40 @@ pub async fn run(config: Config, listeners: Listeners, stop: CancellationToken) 
         match tls {
             Some(tls) => {
                 let tls = axum_server::tls_rustls::RustlsConfig::from_config(tls);
-                axum_server::from_tcp_rustls(listeners.api, tls)?.handle(handle).serve(service).await
+                let mut server = axum_server::from_tcp_rustls(listeners.api, tls)?.handle(handle);
+                keep_alive(server.http_builder());
+                server.serve(service).await
             }
-            None => axum_server::from_tcp(listeners.api)?.handle(handle).serve(service).await,
+            None => {
+                let mut server = axum_server::from_tcp(listeners.api)?.handle(handle);
+                keep_alive(server.http_builder());
+                server.serve(service).await
+            }
         }
     };
-    let (api, metrics) = tokio::join!(api, metrics);
-    stop.cancel();
-    let _ = tokio::join!(sweep, watch, stopping);
+    // When one port fails the other one must not keep the program alive.
+    let ended = async |serving: Pin<&mut (dyn Future<Output = std::io::Result<()>> + Send)>| {
+        let ended = serving.await;
+        stop.cancel();
+        ended
+    };
+    let (api, metrics) = (pin!(api), pin!(metrics));
+    let (api, metrics) = tokio::join!(ended(api), ended(metrics));
+    let _ = tokio::join!(sweep, housekeeping, changes, watch, stopping);
     api?;
     metrics?;
+    store.close().await?;
     Ok(())
 }
 
-/// gRPC and gRPC-web, with reflection and health, behind the access layer.
-async fn grpc(app: &App, layer: AccessLayer) -> anyhow::Result<(HealthReporter, Router)> {
-    let (reporter, health) = tonic_health::server::health_reporter();
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
-    let app = app.clone();
-    let router = Routes::new(health)
-        .add_service(reflection)
-        .add_service(SessionServiceServer::new(Sessions { app: app.clone() }))
-        .add_service(TaskServiceServer::new(Tasks { app: app.clone() }))
-        .add_service(BuyoutServiceServer::new(Buyouts { app: app.clone() }))
-        .add_service(InspectionServiceServer::new(Inspections { app: app.clone() }))
-        .add_service(EventServiceServer::new(Events { app }))
-        .into_axum_router()
-        .reset_fallback()
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(layer)
-        .layer(tonic_web::GrpcWebLayer::new());
-    Ok((reporter, router))
-}
-
-/// A panic in a handler is a defect of ours, told as a gRPC answer; the cause is in the log.
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> http::Response<axum::body::Body> {
-    let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = what.unwrap_or("unknown"), "a handler panicked");
-    tonic::Status::internal("Внутренняя ошибка. Ничего не изменено, сообщите в сопровождение.").into_http()
-}
-
-/// The few plain routes.
-fn plain(app: &App, layer: AccessLayer) -> Router {
-    let limit = DefaultBodyLimit::max(app.config.server.body_bytes);
-    let capped = bitrix24::routes().merge(callbacks::routes()).merge(link::routes()).layer(limit);
-    // Uploads count their own bytes against the ticket.
-    let uploads = files::routes().layer(DefaultBodyLimit::disable());
-    let request_id = HeaderName::from_static("x-request-id");
-    Router::new()
-        .merge(capped)
-        .merge(uploads)
-        .with_state(app.clone())
-        .merge(codec::routes(app.clone()))
-        .layer(axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-            let layer = layer.clone();
-            async move {
-                if layer.admit_address(layer.address(&request)) {
-                    next.run(request).await
-                } else {
-                    axum::response::IntoResponse::into_response((
-                        http::StatusCode::TOO_MANY_REQUESTS,
-                        [(header::RETRY_AFTER, "1")],
-                        "too many requests",
-                    ))
-                }
-            }
-        }))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-        .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
-}
-
-/// A request in the log: no query, no token of a signed link, of an upload or of the codec.
-fn span<B>(request: &http::Request<B>) -> tracing::Span {
-    let path = request.uri().path();
-    let secret = ["/l/", "/files/", "/codec/"].into_iter().find(|prefix| path.starts_with(prefix));
-    let path = secret.unwrap_or(path);
-    let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("http", method = %request.method(), path, request_id = id)
+/// A peer that vanished without a word is noticed, and its streams end.
+fn keep_alive(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+) {
+    builder
+        .http2()
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE);
 }
 
 /// gRPC health says what readiness says.
@@ -227,7 +178,10 @@ async fn watch_readiness(health: Health, reporter: HealthReporter, stop: Cancell
         };
         reporter.set_service_status("", status).await;
         tokio::select! {
-            _ = stop.cancelled() => return,
+            _ = stop.cancelled() => {
+                reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+                return;
+            }
             _ = tokio::time::sleep(Duration::from_secs(5)) => {}
         }
     }
@@ -236,11 +190,14 @@ async fn watch_readiness(health: Health, reporter: HealthReporter, stop: Cancell
 fn portal_client(config: &Config) -> Result<reqwest::Client, ConfigError> {
     let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     if let Some(path) = &config.bitrix24.ca_file {
-        let pem = std::fs::read(path)
-            .map_err(|error| ConfigError::value("bitrix24.ca_file", format!("{}: {error}", path.display())))?;
+        let pem = std::fs::read(path).map_err(|error| {
+            ConfigError::value("bitrix24.ca_file", format!("{}: {error}", path.display()))
+        })?;
         let certificate = reqwest::Certificate::from_pem(&pem)
             .map_err(|error| ConfigError::value("bitrix24.ca_file", error.to_string()))?;
         builder = builder.add_root_certificate(certificate);
     }
-    builder.build().map_err(|error| ConfigError::value("bitrix24", error.to_string()))
+    builder
+        .build()
+        .map_err(|error| ConfigError::value("bitrix24", error.to_string()))
 }

@@ -1,8 +1,8 @@
 //! SessionService.
 
 use chrono::Utc;
-use domain::staff::{PersonId, PersonRef, Role};
 use domain::refusal::{FieldViolation, Refusal};
+use domain::staff::{PersonId, PersonRef, Role};
 use proto::kite::session::v1 as pb;
 use proto::kite::session::v1::session_service_server::SessionService;
 use tonic::{Request, Response, Status};
@@ -28,13 +28,26 @@ fn session(actor: &domain::staff::Actor) -> pb::Session {
 
 #[tonic::async_trait]
 impl SessionService for Sessions {
-    async fn sign_in(&self, request: Request<pb::SignInRequest>) -> Result<Response<pb::SignInResponse>, Status> {
+    async fn sign_in(
+        &self,
+        request: Request<pb::SignInRequest>,
+    ) -> Result<Response<pb::SignInResponse>, Status> {
         let pb::SignInRequest { login, password } = request.into_inner();
         if !self.app.config.access.development_accounts {
-            return Err(Status::unimplemented("Вход по паролю выключен. Войдите через корпоративную учётную запись."));
+            return Err(Status::unimplemented(
+                "Вход по паролю выключен. Войдите через корпоративную учётную запись.",
+            ));
         }
-        let known = self.app.store.staff_by_login(&login).await.map_err(status::store)?;
-        let stored = known.as_ref().filter(|k| !k.blocked).and_then(|k| k.password_hash.clone());
+        let known = self
+            .app
+            .store
+            .staff_by_login(&login)
+            .await
+            .map_err(status::store)?;
+        let stored = known
+            .as_ref()
+            .filter(|k| !k.blocked)
+            .and_then(|k| k.password_hash.clone());
         let fits = access::verify(password, stored).await;
         let Some(member) = known.filter(|_| fits).map(|k| k.member) else {
             return Err(Status::unauthenticated("Логин или пароль не подходит."));
@@ -49,7 +62,9 @@ impl SessionService for Sessions {
             .tokens
             .actor_of(&member.person)
             .await
-            .map_err(|_| Status::unavailable("Справочник сотрудников не отвечает. Повторите через минуту."))?;
+            .map_err(|_| {
+                Status::unavailable("Справочник сотрудников не отвечает. Повторите через минуту.")
+            })?;
         Ok(Response::new(pb::SignInResponse {
             access_token,
             expires_at: Some(time(expires)),
@@ -57,9 +72,14 @@ impl SessionService for Sessions {
         }))
     }
 
-    async fn get_session(&self, request: Request<pb::GetSessionRequest>) -> Result<Response<pb::GetSessionResponse>, Status> {
+    async fn get_session(
+        &self,
+        request: Request<pb::GetSessionRequest>,
+    ) -> Result<Response<pb::GetSessionResponse>, Status> {
         let actor = actor_of(&request)?;
-        Ok(Response::new(pb::GetSessionResponse { session: Some(session(&actor)) }))
+        Ok(Response::new(pb::GetSessionResponse {
+            session: Some(session(&actor)),
+        }))
     }
 
     async fn set_substitute(
@@ -70,30 +90,54 @@ impl SessionService for Sessions {
         let id = request.into_inner().substitute_id;
         let substitute = (!id.is_empty()).then(|| PersonId::new(id));
         if let Some(substitute) = &substitute {
-            let member = self.app.store.staff(substitute).await.map_err(status::store)?;
+            let member = self
+                .app
+                .store
+                .staff(substitute)
+                .await
+                .map_err(status::store)?;
             let sentence = match &member {
                 None => Some("Такого сотрудника нет в справочнике.".to_owned()),
-                Some(member) if member.person == actor.person => Some("Нельзя замещать самого себя.".to_owned()),
-                Some(member) if !member.roles.iter().any(|role| actor.has_role(*role)) => {
-                    Some(format!("У сотрудника {} нет ни одной вашей роли.", member.name))
+                Some(member) if member.person == actor.person => {
+                    Some("Нельзя замещать самого себя.".to_owned())
                 }
+                Some(member) if !member.roles.iter().any(|role| actor.has_role(*role)) => Some(
+                    format!("У сотрудника {} нет ни одной вашей роли.", member.name),
+                ),
                 Some(_) => None,
             };
             if let Some(sentence) = sentence {
-                return Err(status::refused(&Refusal::invalid(vec![FieldViolation::new("substitute_id", sentence)])));
+                return Err(status::refused(&Refusal::invalid(vec![
+                    FieldViolation::new("substitute_id", sentence),
+                ])));
             }
         }
-        self.app.store.set_substitute(&actor.person, substitute.as_ref()).await.map_err(status::store)?;
+        self.app
+            .store
+            .set_substitute(&actor.person, substitute.as_ref())
+            .await
+            .map_err(status::store)?;
         Ok(Response::new(pb::SetSubstituteResponse {}))
     }
 
-    async fn list_staff(&self, request: Request<pb::ListStaffRequest>) -> Result<Response<pb::ListStaffResponse>, Status> {
+    async fn list_staff(
+        &self,
+        request: Request<pb::ListStaffRequest>,
+    ) -> Result<Response<pb::ListStaffResponse>, Status> {
         actor_of(&request)?;
         let pb::ListStaffRequest { role, city } = request.into_inner();
         let role: Role = role.parse().map_err(|_| {
-            status::refused(&Refusal::invalid(vec![FieldViolation::new("role", format!("Неизвестная роль «{role}»."))]))
+            status::refused(&Refusal::invalid(vec![FieldViolation::new(
+                "role",
+                format!("Неизвестная роль «{role}»."),
+            )]))
         })?;
-        let staff = self.app.store.staff_in(role, &city).await.map_err(status::store)?;
+        let staff = self
+            .app
+            .store
+            .staff_in(role, &city)
+            .await
+            .map_err(status::store)?;
         Ok(Response::new(pb::ListStaffResponse {
             staff: staff
                 .iter()

@@ -1,6 +1,6 @@
 //! Errors as gRPC statuses with google.rpc details, in one place.
 
-use domain::refusal::{Refusal, RefusalCode};
+use domain::refusal::{FieldViolation, Refusal, RefusalCode};
 use store::StoreError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -20,7 +20,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Status {
         RefusalCode::NotFound => Code::NotFound,
     };
     let mut details = ErrorDetails::new();
-    details.set_error_info(refusal.code.to_string(), DOMAIN, std::collections::HashMap::new());
+    details.set_error_info(
+        refusal.code.to_string(),
+        DOMAIN,
+        std::collections::HashMap::new(),
+    );
     for field in &refusal.fields {
         details.add_bad_request_violation(field.field.clone(), field.sentence.clone());
     }
@@ -28,13 +32,39 @@ pub(crate) fn refused(refusal: &Refusal) -> Status {
 }
 
 pub(crate) fn not_found(what: &str) -> Status {
-    refused(&Refusal::new(RefusalCode::NotFound, format!("{what} не найдено. Обновите список.")))
+    refused(&Refusal::new(
+        RefusalCode::NotFound,
+        format!("{what} не найдено. Обновите список."),
+    ))
 }
 
 /// The cause goes to the log, the person learns what to do.
 pub(crate) fn store(error: StoreError) -> Status {
-    tracing::error!(error = %error, "the store failed a request");
-    Status::unavailable("База данных не отвечает. Ничего не потеряно, повторите через минуту.")
+    match error {
+        // What the caller sent: a cursor of another list, a number beyond the column.
+        StoreError::Invalid { what } => refused(&Refusal::invalid(vec![FieldViolation::new(
+            what,
+            "Значение не подходит. Обновите список и повторите.",
+        )])),
+        StoreError::NotFound { .. } => not_found("Запись"),
+        StoreError::Conflict(cause) => {
+            tracing::warn!(%cause, "the store refused a request");
+            refused(&Refusal::new(
+                RefusalCode::StaleVersion,
+                "Запись уже изменили. Обновите страницу и повторите.",
+            ))
+        }
+        StoreError::Unavailable(_) => {
+            tracing::error!(%error, "the store failed a request");
+            Status::unavailable(
+                "База данных не отвечает. Ничего не потеряно, повторите через минуту.",
+            )
+        }
+        StoreError::Corrupt { .. } | StoreError::Migration(_) | StoreError::Query(_) => {
+            tracing::error!(%error, "the store failed a request");
+            Status::internal("Данные не читаются. Ничего не изменено, сообщите в сопровождение.")
+        }
+    }
 }
 
 pub(crate) fn process(error: ProcessError) -> Status {
@@ -46,7 +76,9 @@ pub(crate) fn process(error: ProcessError) -> Status {
         )),
         ProcessError::Unavailable(cause) => {
             tracing::error!(error = %cause, "the process engine failed a request");
-            Status::unavailable("Сервер процессов не отвечает. Ничего не потеряно, повторите через минуту.")
+            Status::unavailable(
+                "Сервер процессов не отвечает. Ничего не потеряно, повторите через минуту.",
+            )
         }
     }
 }

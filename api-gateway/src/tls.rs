@@ -15,9 +15,10 @@ use crate::config::TlsConfig;
 pub(crate) fn server_config(config: &TlsConfig) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
     let (certificate, key) = match config {
         TlsConfig::Off => return Ok(None),
-        TlsConfig::Files { certificate, key } => {
-            (read(certificate, "server.tls.certificate")?, read(key, "server.tls.key")?)
-        }
+        TlsConfig::Files { certificate, key } => (
+            read(certificate, "server.tls.certificate")?,
+            read(key, "server.tls.key")?,
+        ),
         TlsConfig::Development { folder } => development(folder)?,
     };
     let chain = CertificateDer::pem_slice_iter(certificate.as_bytes())
@@ -34,7 +35,8 @@ pub(crate) fn server_config(config: &TlsConfig) -> Result<Option<Arc<ServerConfi
 }
 
 fn read(path: &Path, key: &str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|error| ConfigError::value(key, format!("{}: {error}", path.display())))
+    std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::value(key, format!("{}: {error}", path.display())))
 }
 
 /// Authority and certificate of a development machine; reused once they are there. `ca.pem` is what a
@@ -44,7 +46,10 @@ fn development(folder: &Path) -> Result<(String, String), ConfigError> {
     if !certificate.exists() || !key.exists() {
         make(folder).map_err(|error| ConfigError::value("server.tls.folder", error))?;
     }
-    Ok((read(&certificate, "server.tls.folder")?, read(&key, "server.tls.folder")?))
+    Ok((
+        read(&certificate, "server.tls.folder")?,
+        read(&key, "server.tls.folder")?,
+    ))
 }
 
 fn make(folder: &Path) -> Result<(), String> {
@@ -53,15 +58,22 @@ fn make(folder: &Path) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(io)?;
     let authority_key = KeyPair::generate().map_err(text)?;
     let mut authority = CertificateParams::new(Vec::new()).map_err(text)?;
-    authority.distinguished_name.push(DnType::CommonName, "Kite development authority");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "Kite development authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority_certificate = authority.self_signed(&authority_key).map_err(text)?;
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().map_err(text)?;
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let names = vec![
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ];
     let mut leaf = CertificateParams::new(names).map_err(text)?;
-    leaf.distinguished_name.push(DnType::CommonName, "Kite gateway (development)");
+    leaf.distinguished_name
+        .push(DnType::CommonName, "Kite gateway (development)");
     let certificate = leaf.signed_by(&key, &issuer).map_err(text)?;
     write_private(&folder.join("gateway.key"), &key.serialize_pem()).map_err(io)?;
     std::fs::write(folder.join("ca.pem"), authority_certificate.pem()).map_err(io)?;
@@ -86,18 +98,33 @@ mod tests {
     fn a_development_certificate_is_made_once() {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let config = TlsConfig::Development { folder: dir.path().join("tls") };
+        let config = TlsConfig::Development {
+            folder: dir.path().join("tls"),
+        };
         let made = server_config(&config).unwrap_or_else(|error| panic!("{error}"));
         assert!(made.is_some_and(|tls| tls.alpn_protocols[0] == b"h2"));
-        let first = std::fs::read_to_string(dir.path().join("tls/gateway.pem")).expect("a certificate");
+        let first =
+            std::fs::read_to_string(dir.path().join("tls/gateway.pem")).expect("a certificate");
         server_config(&config).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(first, std::fs::read_to_string(dir.path().join("tls/gateway.pem")).expect("a certificate"));
+        assert_eq!(
+            first,
+            std::fs::read_to_string(dir.path().join("tls/gateway.pem")).expect("a certificate")
+        );
     }
 
     #[test]
     fn a_missing_certificate_is_one_sentence() {
-        let config = TlsConfig::Files { certificate: "/nowhere/a.pem".into(), key: "/nowhere/a.key".into() };
-        let error = server_config(&config).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains("server.tls.certificate") && error.contains("/nowhere/a.pem"), "{error}");
+        let config = TlsConfig::Files {
+            certificate: "/nowhere/a.pem".into(),
+            key: "/nowhere/a.key".into(),
+        };
+        let error = server_config(&config)
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default();
+        assert!(
+            error.contains("server.tls.certificate") && error.contains("/nowhere/a.pem"),
+            "{error}"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The object store: a folder in development, S3 in production.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use object_store::aws::AmazonS3Builder;
@@ -29,7 +30,7 @@ pub enum ObjectsConfig {
 pub fn open(config: &ObjectsConfig) -> Result<Arc<dyn ObjectStore>, ConfigError> {
     match config {
         ObjectsConfig::Folder { path } => {
-            std::fs::create_dir_all(path).map_err(|error| {
+            mark(path).map_err(|error| {
                 ConfigError::value("objects.path", format!("{}: {error}", path.display()))
             })?;
             let store = LocalFileSystem::new_with_prefix(path)
@@ -57,10 +58,62 @@ pub fn open(config: &ObjectsConfig) -> Result<Arc<dyn ObjectStore>, ConfigError>
     }
 }
 
-/// Writes and reads a marker: whether the store really takes and gives bytes.
-pub async fn probe(store: &dyn ObjectStore) -> Result<(), object_store::Error> {
-    let path = object_store::path::Path::from("health/probe");
-    store.put(&path, PutPayload::from_static(b"kite")).await?;
-    store.get(&path).await?.bytes().await?;
+/// Where [`probe`] writes, below the store's root.
+const MARKER: &str = "health/probe";
+
+/// Leaves the marker in a folder, by which it is known to be the same one later.
+fn mark(folder: &Path) -> std::io::Result<()> {
+    let marker = folder.join(MARKER);
+    if let Some(parent) = marker.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(marker, b"kite")
+}
+
+/// Why a store does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    #[error(transparent)]
+    Store(#[from] object_store::Error),
+    #[error("the folder is gone, or another one stands in its place")]
+    Gone,
+}
+
+/// Writes and reads a marker: whether the store really takes and gives bytes. `place` is where it was
+/// opened: a write would make a folder that was removed anew, empty, and call it well.
+pub async fn probe(store: &dyn ObjectStore, place: &ObjectsConfig) -> Result<(), ProbeError> {
+    if let ObjectsConfig::Folder { path } = place
+        && !tokio::fs::try_exists(path.join(MARKER))
+            .await
+            .unwrap_or(false)
+    {
+        return Err(ProbeError::Gone);
+    }
+    let marker = object_store::path::Path::from(MARKER);
+    store.put(&marker, PutPayload::from_static(b"kite")).await?;
+    store.get(&marker).await?.bytes().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_was_removed_is_not_well() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("objects");
+        let place = ObjectsConfig::Folder { path: path.clone() };
+        let store = open(&place).unwrap_or_else(|error| panic!("{error}"));
+        probe(store.as_ref(), &place)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        std::fs::remove_dir_all(&path).expect("removed");
+        let gone = probe(store.as_ref(), &place).await;
+        assert!(matches!(gone, Err(ProbeError::Gone)), "{gone:?}");
+        // Somebody else's write makes the folder anew; what was in it is not back.
+        std::fs::create_dir_all(&path).expect("made anew");
+        let another = probe(store.as_ref(), &place).await;
+        assert!(matches!(another, Err(ProbeError::Gone)), "{another:?}");
+    }
 }

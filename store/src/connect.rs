@@ -1,5 +1,6 @@
 //! Connecting, and how a write takes its turn.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub struct Store {
     /// SQLite takes one writer at a time: writers of this process queue here, in order, instead of
     /// polling the file's lock.
     turn: Option<Arc<Mutex<()>>>,
+    /// A SQLite database's file.
+    file: Option<Arc<Path>>,
 }
 
 /// A write transaction. Dropping it without [`Write::commit`] undoes it.
@@ -92,7 +95,11 @@ impl Store {
             DbBackend::Sqlite => Some(Arc::default()),
             _ => None,
         };
-        Ok(Self { db, turn })
+        let file = match db.get_database_backend() {
+            DbBackend::Sqlite => sqlite_file(&config.url),
+            _ => None,
+        };
+        Ok(Self { db, turn, file })
     }
 
     /// Brings the schema to this version, in one transaction: either all of it or nothing. Processes
@@ -119,6 +126,12 @@ impl Store {
 
     /// Whether the database answers and has our schema.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        // An open connection goes on in a deleted file, and everything written there is lost.
+        if let Some(file) = &self.file
+            && !tokio::fs::try_exists(file).await.unwrap_or(false)
+        {
+            return Err(StoreError::Unavailable("its file is gone".into()));
+        }
         crate::change::Head::find().one(&self.db).await?;
         Ok(())
     }
@@ -162,6 +175,14 @@ impl Store {
             None => Ok(column::now()),
         }
     }
+}
+
+/// `None` for a database in memory.
+fn sqlite_file(url: &str) -> Option<Arc<Path>> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    (!path.is_empty() && !path.starts_with(":memory:")).then(|| Path::new(path).into())
 }
 
 /// A sentence for whoever started the program: which database (without its password), and why not.

@@ -6,7 +6,9 @@ use domain::file::{FileKind, FileRef};
 use domain::inspection::PhotoReuse;
 use domain::staff::PersonId;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+};
 
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -55,27 +57,8 @@ impl Store {
     /// [`StoreError::Conflict`]: the id is there for other bytes or another run.
     pub async fn add_file(&self, file: &FileRow) -> Result<(), StoreError> {
         let write = self.write().await?;
-        row::Entity::insert(row(file)?)
-            .on_conflict_do_nothing()
-            .exec_without_returning(&write.tx)
-            .await?;
-        let there = row::Entity::find_by_id(file.file.id.as_str())
-            .one(&write.tx)
-            .await?;
-        write.commit().await?;
-        let there = there.map(file_row).transpose()?;
-        let same = there.is_some_and(|there| {
-            (&there.file, &there.object_key, &there.run)
-                == (&file.file, &file.object_key, &file.run)
-        });
-        if same {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict(format!(
-                "file {} exists with other content",
-                file.file.id
-            )))
-        }
+        add(&write.tx, file).await?;
+        write.commit().await
     }
 
     pub async fn file(&self, id: &str) -> Result<Option<FileRow>, StoreError> {
@@ -119,6 +102,30 @@ impl Store {
             }));
         }
         Ok(reused)
+    }
+}
+
+/// Registers a file within a transaction; see [`Store::add_file`].
+pub(crate) async fn add(tx: &DatabaseTransaction, file: &FileRow) -> Result<(), StoreError> {
+    row::Entity::insert(row(file)?)
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await?;
+    let there = row::Entity::find_by_id(file.file.id.as_str())
+        .one(tx)
+        .await?
+        .map(file_row)
+        .transpose()?;
+    let same = there.is_some_and(|there| {
+        (&there.file, &there.object_key, &there.run) == (&file.file, &file.object_key, &file.run)
+    });
+    if same {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(format!(
+            "file {} exists with other content",
+            file.file.id
+        )))
     }
 }
 

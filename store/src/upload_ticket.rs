@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::file::{self, FileRow};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -35,7 +36,7 @@ mod row {
 /// Who may upload what, for which run, until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    /// Random: whoever knows it may upload.
+    /// Random, so that it cannot be guessed; good for its person only.
     pub id: String,
     pub run: BuyoutId,
     pub person: PersonId,
@@ -81,20 +82,29 @@ impl Store {
             .transpose()
     }
 
-    /// Uses the ticket up. `true` for one caller only.
-    pub async fn consume_ticket(&self, id: &str) -> Result<bool, StoreError> {
+    /// Uses the ticket up for the file that it brought, both or neither. `true` for one caller only,
+    /// who brings it in time; a file that cannot be registered leaves the ticket as it was.
+    ///
+    /// [`StoreError::Conflict`]: the file's id is there for other bytes or another run.
+    pub async fn finish_upload(&self, id: &str, file: &FileRow) -> Result<bool, StoreError> {
+        let now = column::now();
         let write = self.write().await?;
         let consumed = row::Entity::update_many()
             .set(row::ActiveModel {
-                consumed_at: Set(Some(column::now())),
+                consumed_at: Set(Some(now)),
                 ..Default::default()
             })
             .filter(row::Column::Id.eq(id))
             .filter(row::Column::ConsumedAt.is_null())
+            .filter(row::Column::ExpiresAt.gt(now))
             .exec(&write.tx)
             .await?;
+        if consumed.rows_affected == 0 {
+            return Ok(false);
+        }
+        file::add(&write.tx, file).await?;
         write.commit().await?;
-        Ok(consumed.rows_affected == 1)
+        Ok(true)
     }
 }
 

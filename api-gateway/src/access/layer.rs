@@ -1,36 +1,23 @@
-//! The one place where calls are let in: rate limits, token, role × method. gRPC and gRPC-web alike.
+//! The one place where calls are let in: rate limits, token, role × method; and where they are counted
+//! and end in time. gRPC and gRPC-web alike.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use domain::staff::Actor;
 use futures::future::BoxFuture;
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Request, Response, header};
-use serde::Deserialize;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
 
+use crate::access::limiter::{Limiter, TooMany};
 use crate::access::policies::{Decision, Policies, Resource};
 use crate::access::tokens::{TokenError, Tokens};
 use crate::access::{Access, forbidden};
-
-/// Requests per second and in one burst, per person and per address.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    pub per_second: NonZeroU32,
-    pub burst: NonZeroU32,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    #[serde(default)]
-    pub trusted_proxies: Vec<IpAddr>,
-}
 
 #[derive(Clone)]
 pub(crate) struct AccessLayer {
@@ -40,68 +27,68 @@ pub(crate) struct AccessLayer {
 struct Inner {
     tokens: Tokens,
     access: Access,
-    by_address: DefaultKeyedRateLimiter<IpAddr>,
-    by_person: DefaultKeyedRateLimiter<String>,
-    trusted: Vec<IpAddr>,
+    limiter: Limiter,
+    deadline: Duration,
 }
 
 impl AccessLayer {
-    pub(crate) fn new(tokens: Tokens, access: Access, limits: &Limits) -> Self {
-        let quota = Quota::per_second(limits.per_second).allow_burst(limits.burst);
+    /// `deadline` ends a call that brings none of its own, or a longer one.
+    pub(crate) fn new(
+        tokens: Tokens,
+        access: Access,
+        limiter: Limiter,
+        deadline: Duration,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 tokens,
                 access,
-                by_address: RateLimiter::keyed(quota),
-                by_person: RateLimiter::keyed(quota),
-                trusted: limits.trusted_proxies.clone(),
+                limiter,
+                deadline,
             }),
         }
     }
+}
 
-    /// Whether a plain HTTP caller of that address may go on.
-    pub(crate) fn admit_address(&self, address: Option<IpAddr>) -> bool {
-        address.is_none_or(|address| self.inner.by_address.check_key(&address).is_ok())
-    }
+/// Why somebody is not let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotAdmitted {
+    NoToken,
+    Token(TokenError),
+    TooMany(TooMany),
+}
 
-    pub(crate) fn address<B>(&self, request: &Request<B>) -> Option<IpAddr> {
-        self.inner.address(request)
-    }
+/// The person of a request's token, counted against their limit.
+pub(crate) async fn caller(
+    tokens: &Tokens,
+    limiter: &Limiter,
+    headers: &HeaderMap,
+) -> Result<Actor, NotAdmitted> {
+    let token = bearer(headers).ok_or(NotAdmitted::NoToken)?;
+    let actor = tokens.actor(token).await.map_err(NotAdmitted::Token)?;
+    limiter
+        .person(&actor.person)
+        .map_err(NotAdmitted::TooMany)?;
+    Ok(actor)
 }
 
 impl Inner {
-    /// The caller's address; a forwarded one only from a trusted proxy, the last that it added itself.
-    fn address<B>(&self, request: &Request<B>) -> Option<IpAddr> {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())?;
-        if !self.trusted.contains(&peer) {
-            return Some(peer);
-        }
-        let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-        forwarded
-            .and_then(|list| list.rsplit(',').map(str::trim).find_map(|one| one.parse().ok().filter(|ip| !self.trusted.contains(ip))))
-            .or(Some(peer))
-    }
-
-    async fn admit(&self, request: &mut Request<Body>) -> Result<(), Status> {
-        if let Some(address) = self.address(request)
-            && let Err(wait) = self.by_address.check_key(&address)
+    async fn admit(&self, request: &mut Request<Body>, method: &str) -> Result<(), Status> {
+        self.limiter.address(request).map_err(too_many)?;
+        if Policies::is_open(method)
+            || method.starts_with("grpc.health.")
+            || method.starts_with("grpc.reflection.")
         {
-            return Err(too_many(wait.wait_time_from(DefaultClock::default().now())));
-        }
-        let method = request.uri().path().trim_start_matches('/').to_owned();
-        if Policies::is_open(&method) || method.starts_with("grpc.health.") || method.starts_with("grpc.reflection.") {
             return Ok(());
         }
-        let token = bearer(request.headers()).ok_or_else(|| Status::unauthenticated("Войдите в систему."))?;
-        let actor = self.tokens.actor(token).await.map_err(|error| match error {
-            TokenError::Invalid | TokenError::Unknown => Status::unauthenticated("Вход недействителен. Войдите снова."),
-            TokenError::Expired => Status::unauthenticated("Срок входа истёк. Войдите снова, введённое сохранено у вас на экране."),
-            TokenError::Unavailable => Status::unavailable("Справочник сотрудников не отвечает. Повторите через минуту."),
-        })?;
-        if let Err(wait) = self.by_person.check_key(&actor.person.0) {
-            return Err(too_many(wait.wait_time_from(DefaultClock::default().now())));
-        }
-        match self.access.policies().decide(&actor, &method, &Resource::anywhere()) {
+        let actor = caller(&self.tokens, &self.limiter, request.headers())
+            .await
+            .map_err(refused)?;
+        match self
+            .access
+            .policies()
+            .decide(&actor, method, &Resource::anywhere())
+        {
             Decision::Allow => {
                 request.extensions_mut().insert(actor);
                 Ok(())
@@ -109,26 +96,92 @@ impl Inner {
             Decision::Deny => Err(forbidden("У вашей роли нет этого действия.")),
         }
     }
+
+    /// The shorter of the caller's deadline and ours.
+    fn patience(&self, headers: &HeaderMap) -> Duration {
+        let asked = headers
+            .get("grpc-timeout")
+            .and_then(|value| value.to_str().ok())
+            .and_then(grpc_timeout);
+        asked.map_or(self.deadline, |asked| asked.min(self.deadline))
+    }
+
+    fn count(&self, method: &str, status: Code, took: Duration) {
+        // Only names of ours become labels: whoever calls at random makes no series.
+        let known = self.access.policies().knows(method);
+        let method = if known {
+            method.to_owned()
+        } else {
+            "other".to_owned()
+        };
+        let code = format!("{status:?}");
+        metrics::counter!("kite_calls_total", "method" => method.clone(), "code" => code)
+            .increment(1);
+        metrics::histogram!("kite_call_seconds", "method" => method).record(took.as_secs_f64());
+    }
 }
 
-fn too_many(wait: std::time::Duration) -> Status {
+pub(crate) fn refused(reason: NotAdmitted) -> Status {
+    match reason {
+        NotAdmitted::NoToken => Status::unauthenticated("Войдите в систему."),
+        NotAdmitted::Token(TokenError::Invalid | TokenError::Unknown) => {
+            Status::unauthenticated("Вход недействителен. Войдите снова.")
+        }
+        NotAdmitted::Token(TokenError::Expired) => Status::unauthenticated(
+            "Срок входа истёк. Войдите снова, введённое сохранено у вас на экране.",
+        ),
+        NotAdmitted::Token(TokenError::Unavailable) => Status::unavailable(
+            "Вход сейчас не проверить. Ничего не потеряно, повторите через минуту.",
+        ),
+        NotAdmitted::TooMany(wait) => too_many(wait),
+    }
+}
+
+fn too_many(TooMany(wait): TooMany) -> Status {
     let mut details = ErrorDetails::new();
     details.set_retry_info(Some(wait));
-    Status::with_error_details(Code::ResourceExhausted, "Слишком много запросов. Повторите чуть позже.", details)
+    Status::with_error_details(
+        Code::ResourceExhausted,
+        "Слишком много запросов. Повторите чуть позже.",
+        details,
+    )
+}
+
+/// `<digits><unit>` of the gRPC protocol, at most eight digits.
+fn grpc_timeout(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if number.is_empty() || number.len() > 8 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(number * 3_600)),
+        "M" => Some(Duration::from_secs(number * 60)),
+        "S" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
 }
 
 /// The token of an `Authorization: Bearer` header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 impl<S> Layer<S> for AccessLayer {
     type Service = AccessService<S>;
 
     fn layer(&self, service: S) -> Self::Service {
-        AccessService { inner: self.inner.clone(), service }
+        AccessService {
+            inner: self.inner.clone(),
+            service,
+        }
     }
 }
 
@@ -140,7 +193,10 @@ pub(crate) struct AccessService<S> {
 
 impl<S> Service<Request<Body>> for AccessService<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -157,10 +213,55 @@ where
         let next = self.service.clone();
         let mut service = std::mem::replace(&mut self.service, next);
         Box::pin(async move {
-            match inner.admit(&mut request).await {
-                Ok(()) => service.call(request).await,
-                Err(status) => Ok(status.into_http()),
-            }
+            let began = Instant::now();
+            let method = request.uri().path().trim_start_matches('/').to_owned();
+            let patience = inner.patience(request.headers());
+            // A stream is answered at once and lives on; only its beginning has a deadline.
+            let served = tokio::time::timeout(patience, async {
+                match inner.admit(&mut request, &method).await {
+                    Ok(()) => service.call(request).await,
+                    Err(status) => Ok(status.into_http()),
+                }
+            });
+            let response = match served.await {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => Status::deadline_exceeded(
+                    "Сервер не успел ответить. Действие могло быть принято: обновите страницу и проверьте.",
+                )
+                .into_http(),
+            };
+            // An error is told in the headers; what has a body went well.
+            let code = response
+                .extensions()
+                .get::<Status>()
+                .map_or(Code::Ok, Status::code);
+            inner.count(&method, code, began.elapsed());
+            Ok(response)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_of_the_protocol_are_read_and_others_ignored() {
+        for (text, expected) in [
+            ("300m", Some(Duration::from_millis(300))),
+            ("5S", Some(Duration::from_secs(5))),
+            ("99999999H", Some(Duration::from_secs(99_999_999 * 3_600))),
+            ("7u", Some(Duration::from_micros(7))),
+            ("123456789S", None),
+            ("S", None),
+            ("", None),
+            ("-1S", None),
+            ("1.5S", None),
+            ("5д", None),
+            ("5s", None),
+        ] {
+            assert_eq!(grpc_timeout(text), expected, "{text:?}");
+        }
     }
 }

@@ -5,26 +5,43 @@ use std::sync::LazyLock;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 /// Verified against when the login is unknown, so that both answers take the same time.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody signs in with this").unwrap_or_default());
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody signs in with this").unwrap_or_default());
+
+/// Each verification takes 19 MiB and a core: more at once would only take both from everybody else.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 fn hash_now(password: &str) -> Option<String> {
-    Argon2::default().hash_password(password.as_bytes()).ok().map(|hash| hash.to_string())
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .ok()
+        .map(|hash| hash.to_string())
 }
 
 /// The PHC string of a password; `None` only when the machine has no randomness.
 pub async fn hash(password: String) -> Option<String> {
-    tokio::task::spawn_blocking(move || hash_now(&password)).await.ok().flatten()
+    tokio::task::spawn_blocking(move || hash_now(&password))
+        .await
+        .ok()
+        .flatten()
 }
 
 /// Whether the password fits; `stored` is `None` for an unknown login.
 pub(crate) async fn verify(password: String, stored: Option<String>) -> bool {
+    let Ok(_turn) = AT_ONCE.acquire().await else {
+        return false;
+    };
     tokio::task::spawn_blocking(move || {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
-        let fits = PasswordHash::new(&stored)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        let fits = PasswordHash::new(&stored).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        });
         known && fits
     })
     .await
@@ -38,7 +55,12 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_of_a_known_login_fits() {
         let stored = hash("осмотр-2026".to_owned()).await;
-        assert!(stored.as_deref().is_some_and(|s| s.starts_with("$argon2id$")), "{stored:?}");
+        assert!(
+            stored
+                .as_deref()
+                .is_some_and(|s| s.starts_with("$argon2id$")),
+            "{stored:?}"
+        );
         assert!(verify("осмотр-2026".to_owned(), stored.clone()).await);
         assert!(!verify("осмотр-2025".to_owned(), stored).await);
         assert!(!verify("nobody signs in with this".to_owned(), None).await);

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityUid, PolicySet, Request,
-    RestrictedExpression, Schema, ValidationMode, Validator,
+    Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityUid, PolicySet,
+    Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use domain::staff::Actor;
 use prost::Message;
@@ -64,7 +64,10 @@ pub(crate) struct Resource {
 
 impl Resource {
     pub(crate) fn anywhere() -> Self {
-        Self { city: String::new(), own: true }
+        Self {
+            city: String::new(),
+            own: true,
+        }
     }
 }
 
@@ -85,6 +88,7 @@ pub(crate) enum PolicyError {
 }
 
 pub(crate) struct Policies {
+    methods: HashSet<String>,
     policies: PolicySet,
     schema: Schema,
     authorizer: Authorizer,
@@ -97,13 +101,21 @@ impl Policies {
     }
 
     fn from_text(text: &str, methods: &[String]) -> Result<Self, PolicyError> {
-        let policies = PolicySet::from_str(text).map_err(|error| PolicyError::Parse(error.to_string()))?;
-        let actions: Vec<String> =
-            methods.iter().cloned().chain(Action::ALL.iter().map(|action| action.name())).collect();
-        let schema = Schema::from_str(&schema(&actions)).map_err(|error| PolicyError::Schema(error.to_string()))?;
+        let policies =
+            PolicySet::from_str(text).map_err(|error| PolicyError::Parse(error.to_string()))?;
+        let actions: Vec<String> = methods
+            .iter()
+            .cloned()
+            .chain(Action::ALL.iter().map(|action| action.name()))
+            .collect();
+        let schema = Schema::from_str(&schema(&actions))
+            .map_err(|error| PolicyError::Schema(error.to_string()))?;
         let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
         if !result.validation_passed() {
-            let errors: Vec<String> = result.validation_errors().map(ToString::to_string).collect();
+            let errors: Vec<String> = result
+                .validation_errors()
+                .map(ToString::to_string)
+                .collect();
             return Err(PolicyError::Schema(errors.join("; ")));
         }
         let covered = covered(&policies);
@@ -114,7 +126,17 @@ impl Policies {
         if !uncovered.is_empty() {
             return Err(PolicyError::Uncovered(uncovered));
         }
-        Ok(Self { policies, schema, authorizer: Authorizer::new() })
+        Ok(Self {
+            methods: methods.iter().cloned().collect(),
+            policies,
+            schema,
+            authorizer: Authorizer::new(),
+        })
+    }
+
+    /// Whether the API has that method.
+    pub(crate) fn knows(&self, method: &str) -> bool {
+        self.methods.contains(method)
     }
 
     pub(crate) fn is_open(method: &str) -> bool {
@@ -151,21 +173,33 @@ impl Policies {
             HashMap::from([
                 ("roles".to_owned(), set(roles)),
                 ("cities".to_owned(), set(actor.cities.clone())),
-                ("everywhere".to_owned(), RestrictedExpression::new_bool(actor.cities.is_empty())),
+                (
+                    "everywhere".to_owned(),
+                    RestrictedExpression::new_bool(actor.cities.is_empty()),
+                ),
             ]),
             HashSet::new(),
         )?;
         let thing_entity = Entity::new(
             thing.clone(),
             HashMap::from([
-                ("city".to_owned(), RestrictedExpression::new_string(resource.city.clone())),
-                ("own".to_owned(), RestrictedExpression::new_bool(resource.own)),
+                (
+                    "city".to_owned(),
+                    RestrictedExpression::new_string(resource.city.clone()),
+                ),
+                (
+                    "own".to_owned(),
+                    RestrictedExpression::new_bool(resource.own),
+                ),
             ]),
             HashSet::new(),
         )?;
         let entities = Entities::from_entities([person_entity, thing_entity], Some(&self.schema))?;
         let request = Request::new(person, action, thing, Context::empty(), Some(&self.schema))?;
-        Ok(self.authorizer.is_authorized(&request, &self.policies, &entities).decision())
+        Ok(self
+            .authorizer
+            .is_authorized(&request, &self.policies, &entities)
+            .decision())
     }
 }
 
@@ -176,7 +210,12 @@ pub(crate) fn methods() -> Vec<String> {
     for file in &descriptors.file {
         for service in &file.service {
             for method in &service.method {
-                methods.push(format!("{}.{}/{}", file.package(), service.name(), method.name()));
+                methods.push(format!(
+                    "{}.{}/{}",
+                    file.package(),
+                    service.name(),
+                    method.name()
+                ));
             }
         }
     }
@@ -185,7 +224,10 @@ pub(crate) fn methods() -> Vec<String> {
 
 /// The schema has an action for each method, so a policy that names a method that is gone is an error.
 fn schema(actions: &[String]) -> String {
-    let names: Vec<String> = actions.iter().map(|action| format!("\"{action}\"")).collect();
+    let names: Vec<String> = actions
+        .iter()
+        .map(|action| format!("\"{action}\""))
+        .collect();
     format!(
         "entity Person = {{ roles: Set<String>, cities: Set<String>, everywhere: Bool }};\n\
          entity Thing = {{ city: String, own: Bool }};\n\
@@ -201,7 +243,9 @@ fn covered(policies: &PolicySet) -> BTreeSet<String> {
     for policy in policies.policies() {
         match policy.action_constraint() {
             ActionConstraint::Any => {}
-            ActionConstraint::In(uids) => covered.extend(uids.iter().map(|uid| uid.id().unescaped().to_owned())),
+            ActionConstraint::In(uids) => {
+                covered.extend(uids.iter().map(|uid| uid.id().unescaped().to_owned()))
+            }
             ActionConstraint::Eq(uid) => {
                 covered.insert(uid.id().unescaped().to_owned());
             }
@@ -230,14 +274,18 @@ mod tests {
     #[test]
     fn every_method_has_a_policy() {
         assert!(methods().len() > 15, "descriptors were read");
-        Policies::load().map(|_| ()).unwrap_or_else(|error| panic!("{error}"));
+        Policies::load()
+            .map(|_| ())
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     #[test]
     fn a_method_without_a_policy_stops_the_start() {
         let mut all = methods();
         all.push("kite.money.v1.MoneyService/SendAll".to_owned());
-        let error = Policies::from_text(POLICIES, &all).err().map(|e| e.to_string());
+        let error = Policies::from_text(POLICIES, &all)
+            .err()
+            .map(|e| e.to_string());
         assert_eq!(
             error.as_deref(),
             Some("these methods have no access policy: kite.money.v1.MoneyService/SendAll")
@@ -246,26 +294,52 @@ mod tests {
 
     #[test]
     fn a_policy_over_a_method_that_is_gone_stops_the_start() {
-        let text = format!("{POLICIES}\npermit(principal, action == Action::\"kite.x.v1.Gone/Method\", resource);");
-        assert!(matches!(Policies::from_text(&text, &methods()), Err(PolicyError::Schema(_))));
+        let text = format!(
+            "{POLICIES}\npermit(principal, action == Action::\"kite.x.v1.Gone/Method\", resource);"
+        );
+        assert!(matches!(
+            Policies::from_text(&text, &methods()),
+            Err(PolicyError::Schema(_))
+        ));
     }
 
     #[test]
     fn an_inspector_sees_own_runs_of_the_city_and_no_prices() {
         let policies = Policies::load().unwrap_or_else(|error| panic!("{error}"));
         let inspector = actor(Role::Inspector, &["Мурманск"]);
-        let own = Resource { city: "Мурманск".to_owned(), own: true };
-        let other = Resource { city: "Мурманск".to_owned(), own: false };
-        assert_eq!(policies.decide(&inspector, "buyout.see", &own), Decision::Allow);
-        assert_eq!(policies.decide(&inspector, "buyout.see", &other), Decision::Deny);
-        assert_eq!(policies.decide(&inspector, "price.see", &Resource::anywhere()), Decision::Deny);
-        assert_eq!(policies.decide(&inspector, "no.such.action", &own), Decision::Deny);
+        let own = Resource {
+            city: "Мурманск".to_owned(),
+            own: true,
+        };
+        let other = Resource {
+            city: "Мурманск".to_owned(),
+            own: false,
+        };
+        assert_eq!(
+            policies.decide(&inspector, "buyout.see", &own),
+            Decision::Allow
+        );
+        assert_eq!(
+            policies.decide(&inspector, "buyout.see", &other),
+            Decision::Deny
+        );
+        assert_eq!(
+            policies.decide(&inspector, "price.see", &Resource::anywhere()),
+            Decision::Deny
+        );
+        assert_eq!(
+            policies.decide(&inspector, "no.such.action", &own),
+            Decision::Deny
+        );
     }
 
     #[test]
     fn another_city_is_closed_to_everybody_but_those_without_a_city() {
         let policies = Policies::load().unwrap_or_else(|error| panic!("{error}"));
-        let elsewhere = Resource { city: "Псков".to_owned(), own: true };
+        let elsewhere = Resource {
+            city: "Псков".to_owned(),
+            own: true,
+        };
         for role in Role::iter() {
             assert_eq!(
                 policies.decide(&actor(role, &["Мурманск"]), "buyout.see", &elsewhere),
@@ -284,18 +358,28 @@ mod tests {
     fn the_matrix_of_roles_and_actions() {
         let policies = Policies::load().unwrap_or_else(|error| panic!("{error}"));
         let mut table = String::new();
-        let actions = methods().into_iter().chain(Action::ALL.iter().map(|a| a.name()));
+        let actions = methods()
+            .into_iter()
+            .chain(Action::ALL.iter().map(|a| a.name()));
         for action in actions.filter(|a| !Policies::is_open(a)) {
             let allowed: Vec<String> = Role::iter()
                 .filter(|role| {
-                    policies.decide(&actor(*role, &[]), &action, &Resource::anywhere()) == Decision::Allow
+                    policies.decide(&actor(*role, &[]), &action, &Resource::anywhere())
+                        == Decision::Allow
                 })
                 .map(|role| role.to_string())
                 .collect();
-            let cell = if allowed.len() == Role::iter().count() { "every role".to_owned() } else { allowed.join(" ") };
+            let cell = if allowed.len() == Role::iter().count() {
+                "every role".to_owned()
+            } else {
+                allowed.join(" ")
+            };
             table.push_str(&format!("{action}: {cell}\n"));
         }
         let expected = include_str!("matrix.txt");
-        assert_eq!(table, expected, "the access matrix changed; if that is meant, update access/matrix.txt");
+        assert_eq!(
+            table, expected,
+            "the access matrix changed; if that is meant, update access/matrix.txt"
+        );
     }
 }

@@ -9,11 +9,15 @@ use chrono::Utc;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use store::portal::Portal;
+use subtle::ConstantTimeEq;
 use templates::buyout::{InstallOutcome, InstallPage};
 use url::Url;
 
 use crate::bitrix24::form::Form;
 use crate::server::App;
+
+/// The longest answer to `app.info` that is read.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// What an install body says, in either of the portal's two spellings.
 struct Install {
@@ -28,13 +32,19 @@ struct Install {
 }
 
 fn read(form: &Form) -> Option<Install> {
-    let get = |event: &str, frame: &str| form.get(event).or_else(|| form.get(frame)).map(str::to_owned);
+    let get = |event: &str, frame: &str| {
+        form.get(event)
+            .or_else(|| form.get(frame))
+            .map(str::to_owned)
+    };
     let domain = get("auth[domain]", "DOMAIN")?;
     let client_endpoint = match form.get("auth[client_endpoint]") {
         Some(url) => url.parse().ok()?,
         None => format!("https://{domain}/rest/").parse().ok()?,
     };
-    let server_endpoint = form.get("auth[server_endpoint]").unwrap_or("https://oauth.bitrix24.tech/rest/");
+    let server_endpoint = form
+        .get("auth[server_endpoint]")
+        .unwrap_or("https://oauth.bitrix24.tech/rest/");
     Some(Install {
         member_id: get("auth[member_id]", "member_id")?,
         domain,
@@ -42,7 +52,9 @@ fn read(form: &Form) -> Option<Install> {
         server_endpoint: server_endpoint.parse().ok()?,
         access_token: get("auth[access_token]", "AUTH_ID")?,
         refresh_token: get("auth[refresh_token]", "REFRESH_ID")?,
-        expires_in: get("auth[expires_in]", "AUTH_EXPIRES").and_then(|s| s.parse().ok()).unwrap_or(3_600),
+        expires_in: get("auth[expires_in]", "AUTH_EXPIRES")
+            .and_then(|s| s.parse().ok())
+            .unwrap_or(3_600),
         application_token: get("auth[application_token]", "APPLICATION_TOKEN")?,
     })
 }
@@ -69,6 +81,17 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
         tracing::warn!("an install from a portal that is not configured was refused");
         return InstallOutcome::UnknownPortal;
     }
+    match app.store.portal(&install.member_id).await {
+        Ok(known) if known.as_ref().is_none_or(|known| is_same(known, &install)) => {}
+        Ok(_) => {
+            tracing::warn!(portal = %install.member_id, "an install was refused: another address claims to be this portal");
+            return InstallOutcome::NotConfirmed;
+        }
+        Err(error) => {
+            tracing::error!(%error, "an install was put off: the store does not answer");
+            return InstallOutcome::Unavailable;
+        }
+    }
     match confirmed(app, &install).await {
         Ok(true) => {}
         Ok(false) => {
@@ -80,9 +103,10 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
             return InstallOutcome::Unavailable;
         }
     }
-    let (Ok(access_token), Ok(refresh_token)) =
-        (app.codec.seal_text(&install.access_token), app.codec.seal_text(&install.refresh_token))
-    else {
+    let (Ok(access_token), Ok(refresh_token)) = (
+        app.codec.seal_text(&install.access_token),
+        app.codec.seal_text(&install.refresh_token),
+    ) else {
         tracing::error!("the tokens of an install could not be sealed");
         return InstallOutcome::Unavailable;
     };
@@ -108,14 +132,36 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
     }
 }
 
+/// A known portal stays at its address: the confirmation below comes from the address that the call
+/// itself names, and anybody can confirm their own. One that moved knows the token of its installation.
+fn is_same(known: &Portal, install: &Install) -> bool {
+    known.domain == install.domain
+        || bool::from(
+            known
+                .application_token
+                .as_bytes()
+                .ct_eq(install.application_token.as_bytes()),
+        )
+}
+
 /// The page that the portal's administrator sees, inside the portal's frame.
 fn draw(outcome: InstallOutcome, status: StatusCode) -> Response {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}' https://api.bitrix24.com; base-uri 'none'"
     );
-    match (InstallPage { nonce: &nonce, outcome }).render() {
-        Ok(html) => (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response(),
+    match (InstallPage {
+        nonce: &nonce,
+        outcome,
+    })
+    .render()
+    {
+        Ok(html) => (
+            status,
+            [(header::CONTENT_SECURITY_POLICY, policy)],
+            Html(html),
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "the install page could not be drawn");
             (status, outcome_in_english(outcome)).into_response()
@@ -146,7 +192,7 @@ async fn confirmed(app: &App, install: &Install) -> Result<bool, reqwest::Error>
     if !is_portal(&url, &install.domain) {
         return Ok(false);
     }
-    let answer = app
+    let mut answer = app
         .portal_http
         .post(url)
         .timeout(Duration::from_secs(10))
@@ -156,10 +202,24 @@ async fn confirmed(app: &App, install: &Install) -> Result<bool, reqwest::Error>
     if !answer.status().is_success() {
         return Ok(false);
     }
-    let body = answer.text().await?;
-    let Ok(Answer { result: Some(result) }) = serde_json::from_str(&body) else { return Ok(false) };
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Ok(false);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let Ok(Answer {
+        result: Some(result),
+    }) = serde_json::from_slice(&body)
+    else {
+        return Ok(false);
+    };
     // Newer portals name themselves; an older one is known by having accepted its own token.
-    Ok(result.get("member_id").and_then(|id| id.as_str()).is_none_or(|id| id == install.member_id))
+    Ok(result
+        .get("member_id")
+        .and_then(|id| id.as_str())
+        .is_none_or(|id| id == install.member_id))
 }
 
 /// Tokens are sent to the portal only: over TLS, to the host that the portal named as its own.

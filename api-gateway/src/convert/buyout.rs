@@ -23,21 +23,39 @@ pub(crate) fn summary(buyout: &Buyout) -> pb::BuyoutSummary {
         stage_title: buyout.stage.title_ru().to_owned(),
         waiting_for: buyout.waiting_for().unwrap_or_default(),
         deadline: buyout.waiting_task().map(|t| time(t.due_at)),
-        identifier: deal.map(|d| d.car.identifier.as_str().to_owned()).unwrap_or_default(),
-        plate: deal.and_then(|d| d.car.plate.as_ref()).map(ToString::to_string).unwrap_or_default(),
+        identifier: deal
+            .map(|d| d.car.identifier.as_str().to_owned())
+            .unwrap_or_default(),
+        plate: deal
+            .and_then(|d| d.car.plate.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         car: deal.map(|d| d.car.title()).unwrap_or_default(),
         city: buyout.city().to_owned(),
-        site: buyout.policy.as_ref().map(|p| p.site.name.clone()).unwrap_or_default(),
+        site: buyout
+            .policy
+            .as_ref()
+            .map(|p| p.site.name.clone())
+            .unwrap_or_default(),
         price: buyout.agreed_price.map(money),
         started_at: Some(time(buyout.started_at)),
         stage_since: Some(time(buyout.stage_since)),
         ended_at: buyout.ended_at.map(time),
-        outcome: buyout.outcome.as_ref().map(|o| o.sentence()).unwrap_or_default(),
+        outcome: buyout
+            .outcome
+            .as_ref()
+            .map(|o| o.sentence())
+            .unwrap_or_default(),
     }
 }
 
 /// Everything that this person may see. `prices`: an inspector never sees the price (S30).
-pub(crate) fn detail(buyout: &Buyout, actor: &Actor, prices: bool, now: DateTime<Utc>) -> pb::Buyout {
+pub(crate) fn detail(
+    buyout: &Buyout,
+    actor: &Actor,
+    prices: bool,
+    now: DateTime<Utc>,
+) -> pb::Buyout {
     let mut summary = summary(buyout);
     if !prices {
         summary.price = None;
@@ -48,7 +66,11 @@ pub(crate) fn detail(buyout: &Buyout, actor: &Actor, prices: bool, now: DateTime
     pb::Buyout {
         version: buyout.version,
         inspector: buyout.assignment.as_ref().map(|a| person(&a.inspector)),
-        inspections: buyout.inspections.iter().map(inspection::submitted).collect(),
+        inspections: buyout
+            .inspections
+            .iter()
+            .map(inspection::submitted)
+            .collect(),
         mismatches: buyout
             .mismatches
             .iter()
@@ -58,13 +80,29 @@ pub(crate) fn detail(buyout: &Buyout, actor: &Actor, prices: bool, now: DateTime
                 found: m.found.clone(),
             })
             .collect(),
-        checks: if prices { buyout.checks.iter().map(check).collect() } else { Vec::new() },
-        checks_running: buyout.checks_running.iter().map(ToString::to_string).collect(),
+        checks: if prices {
+            buyout.checks.iter().map(check).collect()
+        } else {
+            Vec::new()
+        },
+        checks_running: buyout
+            .checks_running
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         market: buyout.market.as_ref().filter(|_| prices).map(market),
         appraisal: if prices { appraisal(buyout) } else { None },
         offer: buyout.offer.as_ref().filter(|_| prices).map(offer),
-        documents: if prices { buyout.documents.iter().map(document).collect() } else { Vec::new() },
-        payments: if prices { buyout.payments.iter().map(payment).collect() } else { Vec::new() },
+        documents: if prices {
+            buyout.documents.iter().map(document).collect()
+        } else {
+            Vec::new()
+        },
+        payments: if prices {
+            buyout.payments.iter().map(payment).collect()
+        } else {
+            Vec::new()
+        },
         intake: Some(pb::Intake {
             receipt_number: buyout.intake.receipt_number.clone().unwrap_or_default(),
             posted: buyout.intake.posted,
@@ -96,7 +134,10 @@ pub(crate) fn detail(buyout: &Buyout, actor: &Actor, prices: bool, now: DateTime
         duties: buyout
             .duties
             .holders()
-            .map(|(duty, holder)| pb::DutyHolder { duty: duty.to_string(), person: Some(person(holder)) })
+            .map(|(duty, holder)| pb::DutyHolder {
+                duty: duty.to_string(),
+                person: Some(person(holder)),
+            })
             .collect(),
         may_cancel: rules::may_cancel(buyout),
         cancel_refusal: buyout.stage.cancel_refused().unwrap_or_default().to_owned(),
@@ -105,7 +146,14 @@ pub(crate) fn detail(buyout: &Buyout, actor: &Actor, prices: bool, now: DateTime
 }
 
 fn check(result: &CheckResult) -> pb::Check {
-    let CheckResult { kind, outcome, findings, source, taken_at, raw } = result;
+    let CheckResult {
+        kind,
+        outcome,
+        findings,
+        source,
+        taken_at,
+        raw,
+    } = result;
     pb::Check {
         kind: kind.to_string(),
         title: kind.title_ru().to_owned(),
@@ -118,7 +166,13 @@ fn check(result: &CheckResult) -> pb::Check {
 }
 
 fn market(market: &Market) -> pb::Market {
-    let Market { average, min, max, items, days_on_market } = market;
+    let Market {
+        average,
+        min,
+        max,
+        items,
+        days_on_market,
+    } = market;
     pb::Market {
         average: Some(money(*average)),
         min: Some(money(*min)),
@@ -143,7 +197,14 @@ fn appraisal(buyout: &Buyout) -> Option<pb::Appraisal> {
 }
 
 fn offer(offer: &Offer) -> pb::Offer {
-    let Offer { round, price, made_at, valid_until, opened_at, sent } = offer;
+    let Offer {
+        round,
+        price,
+        made_at,
+        valid_until,
+        opened_at,
+        sent,
+    } = offer;
     pb::Offer {
         round: *round,
         price: Some(money(*price)),
@@ -155,7 +216,15 @@ fn offer(offer: &Offer) -> pb::Offer {
 }
 
 fn document(document: &MadeDocument) -> pb::Document {
-    let MadeDocument { kind, number, version, file: made, made_at: _, void, signed } = document;
+    let MadeDocument {
+        kind,
+        number,
+        version,
+        file: made,
+        made_at: _,
+        void,
+        signed,
+    } = document;
     pb::Document {
         kind: kind.to_string(),
         title: kind.title_ru().to_owned(),
@@ -168,13 +237,26 @@ fn document(document: &MadeDocument) -> pb::Document {
 }
 
 fn payment(payment: &Payment) -> pb::Payment {
-    let Payment { attempt, rail, amount, state, treasury_request, approved_by, partner_id, refusal, paid_at } = payment;
+    let Payment {
+        attempt,
+        rail,
+        amount,
+        state,
+        treasury_request,
+        approved_by,
+        partner_id,
+        refusal,
+        paid_at,
+    } = payment;
     pb::Payment {
         attempt: *attempt,
         rail: rail.to_string(),
         amount: Some(money(*amount)),
         state: state.to_string(),
-        treasury_number: treasury_request.as_ref().map(|r| r.number.clone()).unwrap_or_default(),
+        treasury_number: treasury_request
+            .as_ref()
+            .map(|r| r.number.clone())
+            .unwrap_or_default(),
         approved_by: approved_by.as_ref().map(person),
         partner_id: partner_id.clone().unwrap_or_default(),
         refusal: refusal.clone().unwrap_or_default(),

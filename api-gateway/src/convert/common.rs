@@ -15,20 +15,35 @@ use proto::kite::common::v1 as pb;
 pub(crate) type Files = BTreeMap<String, FileRef>;
 
 pub(crate) fn time(at: DateTime<Utc>) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: at.timestamp(), nanos: at.timestamp_subsec_nanos() as i32 }
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos: at.timestamp_subsec_nanos() as i32,
+    }
 }
 
 pub(crate) fn money(amount: Money) -> pb::Money {
-    pb::Money { kopecks: amount.kopecks() }
+    pb::Money {
+        kopecks: amount.kopecks(),
+    }
 }
 
 pub(crate) fn person(person: &PersonRef) -> pb::Person {
     let PersonRef { person, name } = person;
-    pb::Person { id: person.0.clone(), name: name.clone() }
+    pb::Person {
+        id: person.0.clone(),
+        name: name.clone(),
+    }
 }
 
 pub(crate) fn file(file: &FileRef) -> pb::File {
-    let FileRef { id, kind, content_type, size, sha256, source_sha256: _ } = file;
+    let FileRef {
+        id,
+        kind,
+        content_type,
+        size,
+        sha256,
+        source_sha256: _,
+    } = file;
     pb::File {
         id: id.clone(),
         kind: kind.to_string(),
@@ -39,7 +54,13 @@ pub(crate) fn file(file: &FileRef) -> pb::File {
 }
 
 pub(crate) fn event(event: &ProcessEvent) -> pb::ProcessEvent {
-    let ProcessEvent { seq, at, kind, actor, text } = event;
+    let ProcessEvent {
+        seq,
+        at,
+        kind,
+        actor,
+        text,
+    } = event;
     pb::ProcessEvent {
         seq: *seq,
         at: Some(time(*at)),

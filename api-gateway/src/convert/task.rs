@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::appraisal as a;
-use domain::buyout::decision::{Decision, MismatchResolution, RemovalResolution, SignedScan, SourcesResolution};
+use domain::buyout::decision::{
+    Decision, MismatchResolution, RemovalResolution, SignedScan, SourcesResolution,
+};
 use domain::document::{Paper, PaperFields, PaperSet, PaperVerdict};
 use domain::offer::{BargainDecision, ClientAnswer};
 use domain::payment::{AccountRequisites, Requisites, SbpRequisites};
@@ -16,7 +18,13 @@ use proto::kite::task::v1 as pb;
 use crate::convert::common::{Files, Reader, money, person, time};
 use crate::convert::inspection;
 
-pub(crate) fn task(task: &HumanTask, car: &str, stage: &str, refusal: Option<&Refusal>, now: DateTime<Utc>) -> pb::Task {
+pub(crate) fn task(
+    task: &HumanTask,
+    car: &str,
+    stage: &str,
+    refusal: Option<&Refusal>,
+    now: DateTime<Utc>,
+) -> pb::Task {
     let HumanTask {
         id,
         number: _,
@@ -59,7 +67,11 @@ pub(crate) fn task(task: &HumanTask, car: &str, stage: &str, refusal: Option<&Re
         escalated: *escalated as u32,
         comments: comments
             .iter()
-            .map(|c| pb::Comment { author: Some(person(&c.author)), text: c.text.clone(), at: Some(time(c.at)) })
+            .map(|c| pb::Comment {
+                author: Some(person(&c.author)),
+                text: c.text.clone(),
+                at: Some(time(c.at)),
+            })
             .collect(),
         result: result.clone().unwrap_or_default(),
         closed_by: closed_by.as_ref().map(person),
@@ -74,10 +86,14 @@ pub(crate) fn task(task: &HumanTask, car: &str, stage: &str, refusal: Option<&Re
 pub(crate) fn file_ids(decision: &pb::Decision) -> Vec<String> {
     match &decision.kind {
         Some(pb::decision::Kind::SubmitInspection(done)) => inspection::file_ids(done),
-        Some(pb::decision::Kind::SubmitPapers(papers)) => {
-            papers.papers.iter().flat_map(|p| p.file_ids.clone()).collect()
+        Some(pb::decision::Kind::SubmitPapers(papers)) => papers
+            .papers
+            .iter()
+            .flat_map(|p| p.file_ids.clone())
+            .collect(),
+        Some(pb::decision::Kind::Signed(signed)) => {
+            signed.scans.iter().map(|s| s.file_id.clone()).collect()
         }
-        Some(pb::decision::Kind::Signed(signed)) => signed.scans.iter().map(|s| s.file_id.clone()).collect(),
         Some(_) | None => Vec::new(),
     }
 }
@@ -85,12 +101,18 @@ pub(crate) fn file_ids(decision: &pb::Decision) -> Vec<String> {
 /// The person that a decision names, to be looked up in the directory.
 pub(crate) fn person_id(decision: &pb::Decision) -> Option<PersonId> {
     match &decision.kind {
-        Some(pb::decision::Kind::AssignInspector(assign)) => Some(PersonId::new(assign.person_id.clone())),
+        Some(pb::decision::Kind::AssignInspector(assign)) => {
+            Some(PersonId::new(assign.person_id.clone()))
+        }
         Some(_) | None => None,
     }
 }
 
-pub(crate) fn decision(message: pb::Decision, files: &Files, named: Option<PersonRef>) -> Result<Decision, Refusal> {
+pub(crate) fn decision(
+    message: pb::Decision,
+    files: &Files,
+    named: Option<PersonRef>,
+) -> Result<Decision, Refusal> {
     use pb::decision::Kind;
     let mut read = Reader::default();
     let Some(kind) = message.kind else {
@@ -101,33 +123,70 @@ pub(crate) fn decision(message: pb::Decision, files: &Files, named: Option<Perso
         Kind::AssignInspector(pb::AssignInspector { person_id }) => match named {
             Some(inspector) => Some(Decision::AssignInspector { inspector }),
             None => {
-                read.fail("decision.assign_inspector.person_id", format!("Сотрудника «{person_id}» нет в справочнике."));
+                read.fail(
+                    "decision.assign_inspector.person_id",
+                    format!("Сотрудника «{person_id}» нет в справочнике."),
+                );
                 None
             }
         },
         Kind::SubmitInspection(done) => {
-            return inspection::inspection(done, files).map(|inspection| Decision::SubmitInspection { inspection });
+            return inspection::inspection(done, files)
+                .map(|inspection| Decision::SubmitInspection { inspection });
         }
         Kind::NoShow(pb::Reason { text }) => Some(Decision::NoShow { comment: text }),
-        Kind::Mismatch(pb::ResolveMismatch { resolution, reason }) => mismatch(&mut read, &resolution, reason),
-        Kind::Sources(pb::ResolveSources { resolution, reason }) => sources(&mut read, &resolution, reason),
-        Kind::Removal(pb::ResolveRemoval { resolution, reason }) => removal(&mut read, &resolution, reason),
-        Kind::Appraise(message) => appraisal(&mut read, message).map(|appraisal| Decision::Appraise { appraisal }),
-        Kind::ReturnToInspection(pb::Reason { text }) => Some(Decision::ReturnToInspection { reason: text }),
-        Kind::ApprovePrice(pb::ApprovePrice { approved, comment }) => Some(Decision::ApprovePrice { approved, comment }),
-        Kind::ClientAnswer(pb::ClientAnswer { round, answer, amount, reason }) => {
-            client_answer(&mut read, &answer, amount, reason).map(|answer| Decision::ClientAnswer { round, answer })
+        Kind::Mismatch(pb::ResolveMismatch { resolution, reason }) => {
+            mismatch(&mut read, &resolution, reason)
         }
-        Kind::Bargain(pb::Bargain { decision, price, reason }) => {
-            bargain(&mut read, &decision, price, reason).map(|decision| Decision::Bargain { decision })
+        Kind::Sources(pb::ResolveSources { resolution, reason }) => {
+            sources(&mut read, &resolution, reason)
         }
-        Kind::SubmitPapers(message) => papers(&mut read, message, files).map(|papers| Decision::SubmitPapers { papers: Box::new(papers) }),
+        Kind::Removal(pb::ResolveRemoval { resolution, reason }) => {
+            removal(&mut read, &resolution, reason)
+        }
+        Kind::Appraise(message) => {
+            appraisal(&mut read, message).map(|appraisal| Decision::Appraise { appraisal })
+        }
+        Kind::ReturnToInspection(pb::Reason { text }) => {
+            Some(Decision::ReturnToInspection { reason: text })
+        }
+        Kind::ApprovePrice(pb::ApprovePrice { approved, comment }) => {
+            Some(Decision::ApprovePrice { approved, comment })
+        }
+        Kind::ClientAnswer(pb::ClientAnswer {
+            round,
+            answer,
+            amount,
+            reason,
+        }) => client_answer(&mut read, &answer, amount, reason)
+            .map(|answer| Decision::ClientAnswer { round, answer }),
+        Kind::Bargain(pb::Bargain {
+            decision,
+            price,
+            reason,
+        }) => bargain(&mut read, &decision, price, reason)
+            .map(|decision| Decision::Bargain { decision }),
+        Kind::SubmitPapers(message) => {
+            papers(&mut read, message, files).map(|papers| Decision::SubmitPapers {
+                papers: Box::new(papers),
+            })
+        }
         Kind::VerifyPapers(pb::VerifyPapers { verdicts }) => Some(Decision::VerifyPapers {
             verdicts: verdicts
                 .into_iter()
-                .filter_map(|pb::PaperVerdict { kind, accepted, remark }| {
-                    Some(PaperVerdict { kind: read.one_of("decision.verify_papers.kind", &kind)?, accepted, remark })
-                })
+                .filter_map(
+                    |pb::PaperVerdict {
+                         kind,
+                         accepted,
+                         remark,
+                     }| {
+                        Some(PaperVerdict {
+                            kind: read.one_of("decision.verify_papers.kind", &kind)?,
+                            accepted,
+                            remark,
+                        })
+                    },
+                )
                 .collect(),
         }),
         Kind::Signed(pb::Signed { scans }) => Some(Decision::Signed {
@@ -146,7 +205,9 @@ pub(crate) fn decision(message: pb::Decision, files: &Files, named: Option<Perso
             requisites(&mut read, message).map(|requisites| Decision::Requisites { requisites })
         }
         Kind::GiveUp(pb::Reason { text }) => Some(Decision::GiveUp { reason: text }),
-        Kind::ConfirmPayment(pb::Reason { text }) => Some(Decision::ConfirmPayment { comment: text }),
+        Kind::ConfirmPayment(pb::Reason { text }) => {
+            Some(Decision::ConfirmPayment { comment: text })
+        }
         Kind::Retry(pb::Reason { text }) => Some(Decision::Retry { comment: text }),
         Kind::DoneByHand(pb::Reason { text }) => Some(Decision::DoneByHand { comment: text }),
     };
@@ -188,32 +249,54 @@ fn removal(read: &mut Reader, resolution: &str, reason: String) -> Option<Decisi
 }
 
 fn appraisal(read: &mut Reader, message: pb::Appraisal) -> Option<a::Appraisal> {
-    let pb::Appraisal { channel, forecast_price, buyout_price, stop_price, repairs, forecasts, comment } = message;
+    let pb::Appraisal {
+        channel,
+        forecast_price,
+        buyout_price,
+        stop_price,
+        repairs,
+        forecasts,
+        comment,
+    } = message;
     let channel = read.one_of("decision.appraise.channel", &channel);
     let forecast_price = read.money("decision.appraise.forecast_price", forecast_price);
     let buyout_price = read.money("decision.appraise.buyout_price", buyout_price);
     let stop_price = read.money("decision.appraise.stop_price", stop_price);
     let repairs = repairs
         .into_iter()
-        .filter_map(|pb::RepairLine { element, kind, fix, cost }| {
-            Some(a::RepairLine {
-                element: read.one_of("decision.appraise.repairs.element", &element)?,
-                kind: read.one_of("decision.appraise.repairs.kind", &kind)?,
-                fix,
-                cost: read.money("decision.appraise.repairs.cost", cost)?,
-            })
-        })
+        .filter_map(
+            |pb::RepairLine {
+                 element,
+                 kind,
+                 fix,
+                 cost,
+             }| {
+                Some(a::RepairLine {
+                    element: read.one_of("decision.appraise.repairs.element", &element)?,
+                    kind: read.one_of("decision.appraise.repairs.kind", &kind)?,
+                    fix,
+                    cost: read.money("decision.appraise.repairs.cost", cost)?,
+                })
+            },
+        )
         .collect();
     let forecasts = forecasts
         .into_iter()
-        .filter_map(|pb::ChannelForecast { channel, price, days, costs }| {
-            Some(a::ChannelForecast {
-                channel: read.one_of("decision.appraise.forecasts.channel", &channel)?,
-                price: read.money("decision.appraise.forecasts.price", price)?,
-                days,
-                costs: read.money("decision.appraise.forecasts.costs", costs)?,
-            })
-        })
+        .filter_map(
+            |pb::ChannelForecast {
+                 channel,
+                 price,
+                 days,
+                 costs,
+             }| {
+                Some(a::ChannelForecast {
+                    channel: read.one_of("decision.appraise.forecasts.channel", &channel)?,
+                    price: read.money("decision.appraise.forecasts.price", price)?,
+                    days,
+                    costs: read.money("decision.appraise.forecasts.costs", costs)?,
+                })
+            },
+        )
         .collect();
     Some(a::Appraisal {
         channel: channel?,
@@ -227,7 +310,15 @@ fn appraisal(read: &mut Reader, message: pb::Appraisal) -> Option<a::Appraisal> 
 }
 
 pub(crate) fn appraisal_out(appraisal: &a::Appraisal) -> pb::Appraisal {
-    let a::Appraisal { channel, forecast_price, buyout_price, stop_price, repairs, forecasts, comment } = appraisal;
+    let a::Appraisal {
+        channel,
+        forecast_price,
+        buyout_price,
+        stop_price,
+        repairs,
+        forecasts,
+        comment,
+    } = appraisal;
     pb::Appraisal {
         channel: channel.to_string(),
         forecast_price: Some(money(*forecast_price)),
@@ -235,21 +326,35 @@ pub(crate) fn appraisal_out(appraisal: &a::Appraisal) -> pb::Appraisal {
         stop_price: Some(money(*stop_price)),
         repairs: repairs
             .iter()
-            .map(|a::RepairLine { element, kind, fix, cost }| pb::RepairLine {
-                element: element.to_string(),
-                kind: kind.to_string(),
-                fix: *fix,
-                cost: Some(money(*cost)),
-            })
+            .map(
+                |a::RepairLine {
+                     element,
+                     kind,
+                     fix,
+                     cost,
+                 }| pb::RepairLine {
+                    element: element.to_string(),
+                    kind: kind.to_string(),
+                    fix: *fix,
+                    cost: Some(money(*cost)),
+                },
+            )
             .collect(),
         forecasts: forecasts
             .iter()
-            .map(|a::ChannelForecast { channel, price, days, costs }| pb::ChannelForecast {
-                channel: channel.to_string(),
-                price: Some(money(*price)),
-                days: *days,
-                costs: Some(money(*costs)),
-            })
+            .map(
+                |a::ChannelForecast {
+                     channel,
+                     price,
+                     days,
+                     costs,
+                 }| pb::ChannelForecast {
+                    channel: channel.to_string(),
+                    price: Some(money(*price)),
+                    days: *days,
+                    costs: Some(money(*costs)),
+                },
+            )
             .collect(),
         comment: comment.clone(),
     }
@@ -263,7 +368,9 @@ fn client_answer(
 ) -> Option<ClientAnswer> {
     match answer {
         "ACCEPT" => Some(ClientAnswer::Accept),
-        "COUNTER" => Some(ClientAnswer::Counter { amount: read.money("decision.client_answer.amount", amount)? }),
+        "COUNTER" => Some(ClientAnswer::Counter {
+            amount: read.money("decision.client_answer.amount", amount)?,
+        }),
         "DECLINE" => Some(ClientAnswer::Decline { reason }),
         "THINK" => Some(ClientAnswer::Think),
         other => unknown(read, "decision.client_answer.answer", other),
@@ -278,7 +385,9 @@ fn bargain(
 ) -> Option<BargainDecision> {
     match decision {
         "ACCEPT_COUNTER" => Some(BargainDecision::AcceptCounter),
-        "PROPOSE" => Some(BargainDecision::Propose { price: read.money("decision.bargain.price", price)? }),
+        "PROPOSE" => Some(BargainDecision::Propose {
+            price: read.money("decision.bargain.price", price)?,
+        }),
         "HOLD" => Some(BargainDecision::Hold),
         "DECLINE" => Some(BargainDecision::Decline { reason }),
         other => unknown(read, "decision.bargain.decision", other),
@@ -286,7 +395,11 @@ fn bargain(
 }
 
 fn papers(read: &mut Reader, message: pb::Papers, files: &Files) -> Option<PaperSet> {
-    let pb::Papers { papers, fields, requisites: money_to } = message;
+    let pb::Papers {
+        papers,
+        fields,
+        requisites: money_to,
+    } = message;
     let papers = papers
         .into_iter()
         .filter_map(|pb::Paper { kind, file_ids }| {
@@ -302,18 +415,28 @@ fn papers(read: &mut Reader, message: pb::Papers, files: &Files) -> Option<Paper
     let fields = match fields {
         Some(fields) => paper_fields(read, fields),
         None => {
-            read.fail("decision.submit_papers.fields", "Заполните данные документов.");
+            read.fail(
+                "decision.submit_papers.fields",
+                "Заполните данные документов.",
+            );
             None
         }
     };
     let requisites = match money_to {
         Some(message) => requisites(read, message),
         None => {
-            read.fail("decision.submit_papers.requisites", "Укажите реквизиты для выплаты.");
+            read.fail(
+                "decision.submit_papers.requisites",
+                "Укажите реквизиты для выплаты.",
+            );
             None
         }
     };
-    Some(PaperSet { papers, fields: fields?, requisites: requisites? })
+    Some(PaperSet {
+        papers,
+        fields: fields?,
+        requisites: requisites?,
+    })
 }
 
 fn paper_fields(read: &mut Reader, message: pb::PaperFields) -> Option<PaperFields> {
@@ -347,8 +470,14 @@ fn paper_fields(read: &mut Reader, message: pb::PaperFields) -> Option<PaperFiel
     let passport_issued_on = read.day(&path("passport_issued_on"), &passport_issued_on);
     let seller_address = read.text(&path("seller_address"), seller_address);
     let owner_full_name = read.text(&path("owner_full_name"), owner_full_name);
-    let vehicle_passport_issued_on = read.day(&path("vehicle_passport_issued_on"), &vehicle_passport_issued_on);
-    let registration = read.text(&path("registration_certificate_number"), registration_certificate_number);
+    let vehicle_passport_issued_on = read.day(
+        &path("vehicle_passport_issued_on"),
+        &vehicle_passport_issued_on,
+    );
+    let registration = read.text(
+        &path("registration_certificate_number"),
+        registration_certificate_number,
+    );
     let color = read.text(&path("color"), color);
     Some(PaperFields {
         seller_full_name: seller_full_name?,
@@ -375,20 +504,36 @@ fn paper_fields(read: &mut Reader, message: pb::PaperFields) -> Option<PaperFiel
 }
 
 fn requisites(read: &mut Reader, message: pb::Requisites) -> Option<Requisites> {
-    let pb::Requisites { recipient_name, sbp, account } = message;
+    let pb::Requisites {
+        recipient_name,
+        sbp,
+        account,
+    } = message;
     let recipient_name = read.text("requisites.recipient_name", recipient_name);
     let sbp = match sbp {
         Some(pb::SbpRequisites { phone, bank_id }) => match Phone::parse(&phone) {
-            Ok(phone) => Some(SbpRequisites { phone, bank_id: read.text("requisites.sbp.bank_id", bank_id)? }),
+            Ok(phone) => Some(SbpRequisites {
+                phone,
+                bank_id: read.text("requisites.sbp.bank_id", bank_id)?,
+            }),
             Err(_) => {
-                read.fail("requisites.sbp.phone", "Телефон не распознан: нужны 11 цифр.");
+                read.fail(
+                    "requisites.sbp.phone",
+                    "Телефон не распознан: нужны 11 цифр.",
+                );
                 None
             }
         },
         None => None,
     };
     let account = account.map(
-        |pb::AccountRequisites { account, bic, correspondent_account, bank_name, inn }| AccountRequisites {
+        |pb::AccountRequisites {
+             account,
+             bic,
+             correspondent_account,
+             bank_name,
+             inn,
+         }| AccountRequisites {
             account,
             bic,
             correspondent_account,
@@ -396,5 +541,9 @@ fn requisites(read: &mut Reader, message: pb::Requisites) -> Option<Requisites> 
             inn,
         },
     );
-    Some(Requisites { recipient_name: recipient_name?, sbp, account })
+    Some(Requisites {
+        recipient_name: recipient_name?,
+        sbp,
+        account,
+    })
 }

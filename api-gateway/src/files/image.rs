@@ -27,7 +27,9 @@ impl ImageError {
 
 /// The image as JPEG, turned as its orientation says, without anything else that the file held.
 pub(super) fn redraw(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| ImageError::Broken)?;
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|_| ImageError::Broken)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -69,7 +71,8 @@ mod tests {
             .write_with_encoder(JpegEncoder::new(&mut plain))
             .expect("a jpeg");
         // APP1 with a little-endian TIFF: one entry, orientation 6 (turn right).
-        let tiff: &[u8] = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let tiff: &[u8] =
+            b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
         let mut with = plain[..2].to_vec();
         with.extend([0xFF, 0xE1]);
         with.extend(((tiff.len() + 2) as u16).to_be_bytes());
@@ -91,7 +94,9 @@ mod tests {
     #[test]
     fn a_huge_header_is_refused_before_any_pixel() {
         let mut png = Vec::new();
-        RgbImage::new(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).expect("a png");
+        RgbImage::new(1, 1)
+            .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+            .expect("a png");
         // IHDR width and height, then its checksum.
         png[16..20].copy_from_slice(&50_000_u32.to_be_bytes());
         png[20..24].copy_from_slice(&50_000_u32.to_be_bytes());
@@ -104,7 +109,10 @@ mod tests {
     fn cut_and_false_images_are_refused() {
         let whole = jpeg_with_exif();
         assert_eq!(redraw(&whole[..60]), Err(ImageError::Broken));
-        assert_eq!(redraw(b"\x89PNG\r\n\x1a\nnot a png at all"), Err(ImageError::Broken));
+        assert_eq!(
+            redraw(b"\x89PNG\r\n\x1a\nnot a png at all"),
+            Err(ImageError::Broken)
+        );
         assert_eq!(redraw(b""), Err(ImageError::Broken));
     }
 
@@ -113,7 +121,11 @@ mod tests {
         for byte in bytes {
             crc ^= u32::from(*byte);
             for _ in 0..8 {
-                crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+                crc = if crc & 1 == 1 {
+                    (crc >> 1) ^ 0xEDB8_8320
+                } else {
+                    crc >> 1
+                };
             }
         }
         !crc

@@ -31,7 +31,14 @@ mod tests {
         assert_eq!(sniff(b"\x89PNG\r\n\x1a\nrest"), Some(Sniffed::Png));
         assert_eq!(sniff(b"%PDF-1.7"), Some(Sniffed::Pdf));
         assert_eq!(sniff(b"RIFF\x00\x00\x00\x00WEBPVP8 "), Some(Sniffed::Webp));
-        for other in [b"<svg xmlns=".as_slice(), b"GIF89a", b"PK\x03\x04", b"<html>", b"", b"MZ"] {
+        for other in [
+            b"<svg xmlns=".as_slice(),
+            b"GIF89a",
+            b"PK\x03\x04",
+            b"<html>",
+            b"",
+            b"MZ",
+        ] {
             assert_eq!(sniff(other), None);
         }
     }

@@ -33,22 +33,46 @@ fn read(form: &Form) -> Option<Call> {
 /// A robot starts the deal's buyout, joins the one that runs, or is answered by the one that ended.
 pub(super) async fn robot(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     let form = Form::parse(&row.body);
-    let Some(Call { portal, deal_id, robot }) = read(&form) else {
-        return Ok(Taken::Unmatched("the robot was not called on a deal".to_owned()));
+    let Some(Call {
+        portal,
+        deal_id,
+        robot,
+    }) = read(&form)
+    else {
+        return Ok(Taken::Unmatched(
+            "the robot was not called on a deal".to_owned(),
+        ));
     };
-    let start = BuyoutStart { portal: portal.clone(), deal_id, robot: Some(robot.clone()) };
+    let start = BuyoutStart {
+        portal: portal.clone(),
+        deal_id,
+        robot: Some(robot.clone()),
+    };
     let id = start.id();
     match app.processes.start_buyout(start).await? {
         Started::New => return Ok(Taken::By(id.0)),
         Started::Already => {}
     }
-    let fact = Fact { event_id: row.event_id.clone(), fact: FactKind::RobotCalled { robot: robot.clone() } };
+    let fact = Fact {
+        event_id: row.event_id.clone(),
+        fact: FactKind::RobotCalled {
+            robot: robot.clone(),
+        },
+    };
     match app.processes.tell(&id, fact).await {
         Ok(()) => Ok(Taken::By(id.0)),
         Err(ProcessError::NotRunning) => {
-            let buyout = app.store.buyout(&id).await.map_err(|error| ProcessError::Unavailable(error.to_string()))?;
-            let Some((buyout, outcome)) = buyout.and_then(|b| b.outcome.clone().map(|outcome| (b, outcome))) else {
-                return Ok(Taken::Unmatched(format!("{id} has ended without an outcome")));
+            let buyout = app
+                .store
+                .buyout(&id)
+                .await
+                .map_err(|error| ProcessError::Unavailable(error.to_string()))?;
+            let Some((buyout, outcome)) =
+                buyout.and_then(|b| b.outcome.clone().map(|outcome| (b, outcome)))
+            else {
+                return Ok(Taken::Unmatched(format!(
+                    "{id} has ended without an outcome"
+                )));
             };
             let key = digest(robot.event_token.as_bytes());
             let answer = AnswerRobot {
@@ -72,7 +96,9 @@ pub(super) async fn event(app: &App, row: &InboxRow) -> Result<Taken, ProcessErr
     if event != "ONTASKUPDATE" {
         return Ok(Taken::Unmatched(format!("no process listens to {event}")));
     }
-    let task = form.get("data[FIELDS_AFTER][ID]").or_else(|| form.get("data[FIELDS][ID]"));
+    let task = form
+        .get("data[FIELDS_AFTER][ID]")
+        .or_else(|| form.get("data[FIELDS][ID]"));
     let Some(task) = task.and_then(|id| id.parse::<u64>().ok()) else {
         return Ok(Taken::Unmatched("the event names no task".to_owned()));
     };
@@ -83,9 +109,14 @@ pub(super) async fn event(app: &App, row: &InboxRow) -> Result<Taken, ProcessErr
         .map_err(|error| ProcessError::Unavailable(error.to_string()))?;
     match found {
         Some(run) => {
-            let fact = Fact { event_id: row.event_id.clone(), fact: FactKind::Bitrix24TaskClosed { task } };
+            let fact = Fact {
+                event_id: row.event_id.clone(),
+                fact: FactKind::Bitrix24TaskClosed { task },
+            };
             tell(app, &run, fact).await
         }
-        None => Ok(Taken::Unmatched("no task of ours is mirrored there".to_owned())),
+        None => Ok(Taken::Unmatched(
+            "no task of ours is mirrored there".to_owned(),
+        )),
     }
 }

@@ -9,7 +9,9 @@ use crate::process::ProcessError;
 use crate::server::App;
 
 fn unreadable() -> Result<Taken, ProcessError> {
-    Ok(Taken::Unmatched("the body is not what the partner's contract says".to_owned()))
+    Ok(Taken::Unmatched(
+        "the body is not what the partner's contract says".to_owned(),
+    ))
 }
 
 fn away(error: store::error::StoreError) -> ProcessError {
@@ -26,11 +28,24 @@ pub(super) async fn yookassa(app: &App, row: &InboxRow) -> Result<Taken, Process
     struct Object {
         id: String,
     }
-    let Ok(Body { object: Object { id } }) = serde_json::from_slice(&row.body) else { return unreadable() };
+    let Ok(Body {
+        object: Object { id },
+    }) = serde_json::from_slice(&row.body)
+    else {
+        return unreadable();
+    };
     match app.store.intent_by_partner_id(&id).await.map_err(away)? {
         Some(intent) => {
             let fact = FactKind::PayoutChanged { payout: id };
-            tell(app, &intent.run, Fact { event_id: row.event_id.clone(), fact }).await
+            tell(
+                app,
+                &intent.run,
+                Fact {
+                    event_id: row.event_id.clone(),
+                    fact,
+                },
+            )
+            .await
         }
         None => Ok(Taken::Unmatched("no payout of ours has that id".to_owned())),
     }
@@ -43,13 +58,30 @@ pub(super) async fn bank(app: &App, row: &InboxRow) -> Result<Taken, ProcessErro
     struct Body {
         external_id: String,
     }
-    let Ok(Body { external_id }) = serde_json::from_slice(&row.body) else { return unreadable() };
-    match app.store.intent_by_partner_id(&external_id).await.map_err(away)? {
+    let Ok(Body { external_id }) = serde_json::from_slice(&row.body) else {
+        return unreadable();
+    };
+    match app
+        .store
+        .intent_by_partner_id(&external_id)
+        .await
+        .map_err(away)?
+    {
         Some(intent) => {
             let fact = FactKind::BankOrderChanged { external_id };
-            tell(app, &intent.run, Fact { event_id: row.event_id.clone(), fact }).await
+            tell(
+                app,
+                &intent.run,
+                Fact {
+                    event_id: row.event_id.clone(),
+                    fact,
+                },
+            )
+            .await
         }
-        None => Ok(Taken::Unmatched("no payment order of ours has that id".to_owned())),
+        None => Ok(Taken::Unmatched(
+            "no payment order of ours has that id".to_owned(),
+        )),
     }
 }
 
@@ -59,13 +91,30 @@ pub(super) async fn avtocod(app: &App, row: &InboxRow) -> Result<Taken, ProcessE
         #[serde(alias = "report_uid")]
         uid: String,
     }
-    let Ok(Body { uid }) = serde_json::from_slice(&row.body) else { return unreadable() };
-    match app.store.report_by_uid("avtocod", &uid).await.map_err(away)? {
+    let Ok(Body { uid }) = serde_json::from_slice(&row.body) else {
+        return unreadable();
+    };
+    match app
+        .store
+        .report_by_uid("avtocod", &uid)
+        .await
+        .map_err(away)?
+    {
         Some(order) => {
             let fact = FactKind::ReportReady { uid };
-            tell(app, &order.run, Fact { event_id: row.event_id.clone(), fact }).await
+            tell(
+                app,
+                &order.run,
+                Fact {
+                    event_id: row.event_id.clone(),
+                    fact,
+                },
+            )
+            .await
         }
-        None => Ok(Taken::Unmatched("no report of ours has that uid".to_owned())),
+        None => Ok(Taken::Unmatched(
+            "no report of ours has that uid".to_owned(),
+        )),
     }
 }
 
@@ -85,19 +134,35 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
         message_id: String,
         status: String,
     }
-    let Ok(Body { statuses, messages }) = serde_json::from_slice(&row.body) else { return unreadable() };
+    let Ok(Body { statuses, messages }) = serde_json::from_slice(&row.body) else {
+        return unreadable();
+    };
     let mut taken = None;
     for Status { message_id, status } in statuses {
-        let Some(message) = app.store.message_by_partner_id(&message_id).await.map_err(away)? else { continue };
+        let Some(message) = app
+            .store
+            .message_by_partner_id(&message_id)
+            .await
+            .map_err(away)?
+        else {
+            continue;
+        };
         let event_id = format!("{}:{message_id}:{status}", row.event_id);
-        let fact = FactKind::MessageStatus { message: message_id, status };
+        let fact = FactKind::MessageStatus {
+            message: message_id,
+            status,
+        };
         if let Taken::By(run) = tell(app, &message.run, Fact { event_id, fact }).await? {
             taken = Some(run);
         }
     }
     match taken {
         Some(run) => Ok(Taken::By(run)),
-        None if !messages.is_empty() => Ok(Taken::Unmatched("a client wrote to us in the messenger".to_owned())),
-        None => Ok(Taken::Unmatched("no message of ours has that id".to_owned())),
+        None if !messages.is_empty() => Ok(Taken::Unmatched(
+            "a client wrote to us in the messenger".to_owned(),
+        )),
+        None => Ok(Taken::Unmatched(
+            "no message of ours has that id".to_owned(),
+        )),
     }
 }

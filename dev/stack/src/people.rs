@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use proto::kite::buyout::v1::buyout_service_client::BuyoutServiceClient;
 use proto::kite::buyout::v1::{self as buyout_pb, GetBuyoutRequest};
+use proto::kite::event::v1::event_service_client::EventServiceClient;
 use proto::kite::inspection::v1::inspection_service_client::InspectionServiceClient;
 use proto::kite::inspection::v1::{self as inspection_pb};
 use proto::kite::session::v1::SignInRequest;
@@ -79,6 +80,14 @@ impl Person {
 
     pub fn inspections(&self) -> InspectionServiceClient<Service> {
         InspectionServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn sessions(&self) -> SessionServiceClient<Service> {
+        SessionServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn events(&self) -> EventServiceClient<Service> {
+        EventServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
     }
 
     pub async fn buyout(&self, id: &str) -> anyhow::Result<buyout_pb::Buyout> {

@@ -97,3 +97,14 @@ async fn an_empty_database_does_not_pass_for_ours() {
         assert!(matches!(error, StoreError::Query(_)), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_deleted_database_is_told_from_one_that_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&sqlite_url(&dir)).await;
+    store.migrate().await.unwrap();
+    store.ping().await.unwrap();
+    std::fs::remove_file(dir.path().join("kite.db")).unwrap();
+    let error = store.ping().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+}

@@ -1,0 +1,34 @@
+//! What a running gateway clears away: quiet callers, parts of unfinished uploads, old changes.
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use crate::files;
+use crate::server::App;
+
+const EVERY: Duration = Duration::from_secs(60);
+/// Rounds between the slower tasks: once an hour.
+const HOURLY: u64 = 60;
+/// Changes are kept this long for streams that come back; an older token means reading the lists again.
+const CHANGES_KEPT_DAYS: i64 = 7;
+
+/// Runs until the gateway stops.
+pub(crate) async fn keep(app: App) {
+    for round in 0_u64.. {
+        app.limiter.forget_quiet();
+        if round.is_multiple_of(HOURLY) {
+            files::sweep(app.objects.as_ref()).await;
+            let before = Utc::now() - chrono::Duration::days(CHANGES_KEPT_DAYS);
+            match app.store.prune_changes(before).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "old changes were removed"),
+                Err(error) => tracing::warn!(%error, "old changes stay: the store does not answer"),
+            }
+        }
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
