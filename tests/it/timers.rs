@@ -8,7 +8,7 @@ use proto::kite::buyout::v1::ListBuyoutEventsRequest;
 use proto::kite::common::v1::ProcessEvent;
 use proto::kite::task::v1 as pb;
 use proto::kite::task::v1::decision::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 use stack::papers;
 use stack::people::Person;
 use stack::play::{Play, Prices};
@@ -22,6 +22,10 @@ const PRICES: Prices = Prices {
     stop: 340_000,
     forecast: 400_000,
 };
+/// Users of the portal, as the seed has them.
+const APPRAISER: u64 = 14;
+const SENIOR: u64 = 15;
+const HEAD: u64 = 20;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -38,7 +42,7 @@ fn moment(timestamp: Option<prost_types::Timestamp>) -> DateTime<Utc> {
     DateTime::from_timestamp(timestamp.seconds, timestamp.nanos.unsigned_abs()).expect("a moment")
 }
 
-/// Reminders and escalations of the run, oldest first.
+/// Reminders and escalations of the run so far, oldest first.
 async fn pressed(person: &Person, play: &Play<'_>) -> anyhow::Result<Vec<ProcessEvent>> {
     let request = ListBuyoutEventsRequest {
         id: play.id.clone(),
@@ -56,14 +60,46 @@ async fn pressed(person: &Person, play: &Play<'_>) -> anyhow::Result<Vec<Process
         .collect())
 }
 
-/// The portal's notices to one of its users.
-async fn notices(world: &World, user: u64) -> anyhow::Result<Vec<Value>> {
-    let notices = world
-        .stack
-        .control
-        .get(&format!("bitrix24/notices?user={user}"))
-        .await?;
-    Ok(notices.as_array().cloned().unwrap_or_default())
+/// Texts of reminders and escalations of one task, once there are `count` of them: the clock is faster
+/// than the record.
+async fn pressed_of(
+    person: &Person,
+    play: &Play<'_>,
+    task: &pb::Task,
+    count: usize,
+) -> anyhow::Result<Vec<String>> {
+    let deadline = tokio::time::Instant::now() + play.patience;
+    loop {
+        let texts: Vec<String> = pressed(person, play)
+            .await?
+            .into_iter()
+            .map(|event| event.text)
+            .filter(|text| text.starts_with(&task.title))
+            .collect();
+        if texts.len() >= count || tokio::time::Instant::now() >= deadline {
+            return Ok(texts);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// How many notices a user of the portal has.
+async fn notices(play: &Play<'_>, user: u64) -> anyhow::Result<usize> {
+    let path = format!("bitrix24/notices?user={user}");
+    let notices = play.stack.control.get(&path).await?;
+    Ok(notices.as_array().map(Vec::len).unwrap_or_default())
+}
+
+/// The same, once there is one.
+async fn told(play: &Play<'_>, user: u64) -> anyhow::Result<usize> {
+    let deadline = tokio::time::Instant::now() + play.patience;
+    loop {
+        let count = notices(play, user).await?;
+        if count > 0 || tokio::time::Instant::now() >= deadline {
+            return Ok(count);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 async fn task_of(person: &Person, id: &str) -> anyhow::Result<pb::Task> {
@@ -167,13 +203,9 @@ async fn a_ban_that_is_not_lifted_in_a_fortnight_ends_the_deal() -> anyhow::Resu
     server.advance(13 * DAY).await?;
     let open = task_of(&manager, &task.id).await?;
     assert_eq!((open.state.as_str(), open.escalated), ("OPEN", 0));
-    let half = pressed(&manager, &play).await?;
     assert_eq!(
-        half.iter()
-            .filter(|event| event.text.starts_with(&task.title))
-            .count(),
-        1,
-        "{half:?}"
+        pressed_of(&manager, &play, &task, 1).await?,
+        [format!("{}: половина срока прошла.", task.title)]
     );
     server
         .advance_past(due + chrono::Duration::minutes(1))
@@ -224,32 +256,26 @@ async fn a_task_that_nobody_takes_reminds_and_calls_in_one_role_after_another() 
             PRICES.forecast,
         ))
     };
-    let texts = async || -> anyhow::Result<Vec<String>> {
-        let pressed = pressed(&head, &play).await?;
-        let ours = pressed
-            .into_iter()
-            .filter(|event| event.text.starts_with(&task.title));
-        Ok(ours.map(|event| event.text).collect())
-    };
+    let texts = async |count| pressed_of(&head, &play, &task, count).await;
 
     server.advance_past(working(created, 15)).await?;
     assert_eq!(
-        texts().await?,
+        texts(1).await?,
         [format!("{}: половина срока прошла.", task.title)]
     );
     assert_eq!(
-        notices(&world, 14).await?.len(),
+        told(&play, APPRAISER).await?,
         1,
-        "the appraiser (portal user 14) was not reminded"
+        "the appraiser is reminded"
     );
     server.advance_past(due).await?;
-    assert_eq!(texts().await?.len(), 2);
+    assert_eq!(texts(2).await?.len(), 2);
     assert_eq!(
-        notices(&world, 15).await?.len(),
+        notices(&play, SENIOR).await?,
         0,
-        "the senior was called in before the step"
+        "the senior is not called in yet"
     );
-    let now = task_of(&senior, &task.id).await?;
+    let now = task_of(&head, &task.id).await?;
     let early = senior
         .decide(&now, mine())
         .await
@@ -257,25 +283,17 @@ async fn a_task_that_nobody_takes_reminds_and_calls_in_one_role_after_another() 
     assert_eq!(early.code(), Code::PermissionDenied, "{early}");
 
     server.advance_past(working(due, 15)).await?;
+    assert_eq!(texts(3).await?.len(), 3);
+    assert_eq!(told(&play, SENIOR).await?, 1, "the senior is called in");
     let now = task_of(&senior, &task.id).await?;
-    assert_eq!(
-        (now.escalated, now.refusal.as_str()),
-        (1, ""),
-        "the senior may decide now"
-    );
+    assert_eq!((now.escalated, now.refusal.as_str()), (1, ""));
     assert!(
         !task_of(&head, &task.id).await?.refusal.is_empty(),
-        "the head may not, yet"
+        "the head may not decide yet"
     );
     server.advance_past(working(due, 30)).await?;
-    let now = task_of(&head, &task.id).await?;
     assert_eq!(
-        (now.escalated, now.refusal.as_str()),
-        (2, ""),
-        "the head may decide now"
-    );
-    assert_eq!(
-        texts().await?,
+        texts(4).await?,
         [
             format!("{}: половина срока прошла.", task.title),
             format!("{}: срок наступил.", task.title),
@@ -286,16 +304,12 @@ async fn a_task_that_nobody_takes_reminds_and_calls_in_one_role_after_another() 
             ),
         ]
     );
-    for user in [15, 20] {
-        assert_eq!(
-            notices(&world, user).await?.len(),
-            1,
-            "portal user {user} was told"
-        );
-    }
+    assert_eq!(told(&play, HEAD).await?, 1, "the head is called in");
+    let now = task_of(&head, &task.id).await?;
+    assert_eq!((now.escalated, now.refusal.as_str()), (2, ""));
     // Nobody is left to call in: a whole day more changes nothing.
     server.advance(DAY).await?;
-    assert_eq!(texts().await?.len(), 4);
+    assert_eq!(texts(4).await?.len(), 4);
     let now = task_of(&head, &task.id).await?;
     head.decide(&now, mine()).await?;
     let manager = world.stack.sign_in("manager").await?;
@@ -420,6 +434,6 @@ async fn a_task_of_friday_night_is_due_on_monday() -> anyhow::Result<()> {
         "somebody was reminded at the weekend: {early:?}"
     );
     server.advance_past(at(3, 11)).await?;
-    assert_eq!(pressed(&inspector, &play).await?.len(), 1);
+    assert_eq!(pressed_of(&inspector, &play, &task, 1).await?.len(), 1);
     world.stop().await
 }
