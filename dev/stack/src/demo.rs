@@ -30,7 +30,27 @@ struct Demo {
     folder: PathBuf,
 }
 
+/// The demo's addresses are fixed, so that links in old messages still open; whoever sits there is named.
+fn check_ports() -> anyhow::Result<()> {
+    let own_temporal = std::env::var_os("TEMPORAL_ADDRESS").is_none();
+    let temporal = [(TEMPORAL_PORT, "Temporal"), (TEMPORAL_UI_PORT, "Temporal UI")];
+    let ours = [
+        (GATEWAY_PORT, "the gateway"),
+        (GATEWAY_METRICS_PORT, "the gateway's metrics"),
+        (WORKER_METRICS_PORT, "the worker's metrics"),
+        (SDK_METRICS_PORT, "the SDK's metrics"),
+        (SIMULATOR_PORT, "the simulated partners"),
+    ];
+    for (port, what) in temporal.into_iter().filter(|_| own_temporal).chain(ours) {
+        if let Err(error) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+            anyhow::bail!("port {port} of {what} cannot be taken ({error}); is another kite-dev running?");
+        }
+    }
+    Ok(())
+}
+
 async fn bring_up() -> anyhow::Result<Demo> {
+    check_ports()?;
     let folder = temporal::root().join(".kite");
     let keys = Keys::kept_in(&folder)?;
     let began = Instant::now();
