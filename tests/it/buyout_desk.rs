@@ -16,7 +16,7 @@ async fn a_wait_shows_in_the_attributes_and_the_chat_in_the_deals_timeline() -> 
     let world = World::start().await?;
     let play = Play::deal(&world.stack, "clean").await?;
     play.robot_calls().await?;
-    play.inspect().await?;
+    let inspector = play.inspect().await?;
     let appraiser = world.stack.sign_in("appraiser").await?;
     let task = appraiser.wait_for(&play.id, "APPRAISE", play.patience).await?;
 
@@ -47,7 +47,6 @@ async fn a_wait_shows_in_the_attributes_and_the_chat_in_the_deals_timeline() -> 
     let comments = deal["comments"].to_string();
     assert!(comments.contains("По СТО — 64 тысячи.") && comments.contains("Какой пробег"), "{comments}");
     // The inspector takes no part in it.
-    let inspector = play.inspector().await?;
     let message = PostMessageRequest { id: play.id.clone(), text: "цена?".to_owned(), request_id: String::new() };
     let refused = inspector.buyouts().post_message(message).await.expect_err("an inspector in the chat");
     assert_eq!(refused.code(), tonic::Code::PermissionDenied, "{refused}");
