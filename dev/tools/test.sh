@@ -8,7 +8,8 @@ work=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 "$temporal" server start-dev --headless --ip 127.0.0.1 --port "$port" --log-level error \
   --db-filename "$work/temporal.db" --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL \
-  --dynamic-config-value history.transferProcessorMaxPollRPS=2000 >"$work/temporal.log" 2>&1 &
+  --dynamic-config-value history.transferProcessorMaxPollRPS=2000 \
+  --dynamic-config-value frontend.enableCancelWorkerPollsOnShutdown=true >"$work/temporal.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 for _ in $(seq 100); do

@@ -428,12 +428,13 @@ async fn a_task_of_friday_night_is_due_on_monday() -> anyhow::Result<()> {
         "four working hours of Monday"
     );
     server.advance_past(at(3, 10)).await?;
-    let early = pressed(&inspector, &play).await?;
+    let head = world.stack.sign_in("head").await?;
+    let early = pressed(&head, &play).await?;
     assert!(
         early.is_empty(),
         "somebody was reminded at the weekend: {early:?}"
     );
     server.advance_past(at(3, 11)).await?;
-    assert_eq!(pressed_of(&inspector, &play, &task, 1).await?.len(), 1);
+    assert_eq!(pressed_of(&head, &play, &task, 1).await?.len(), 1);
     world.stop().await
 }

@@ -18,7 +18,12 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::{
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
 
 /// Operations whose key in the ledger is the thing that changes; a notice replaces the former one of its task.
-const MANY_BY_NATURE: [&str; 3] = ["crm.item.update", "crm.deal.update", "im.notify.system.add"];
+const MANY_BY_NATURE: [&str; 4] = [
+    "crm.item.update",
+    "crm.deal.update",
+    "im.notify.system.add",
+    "bizproc.robot.update",
+];
 
 /// How a test's stack differs from the usual one.
 pub struct Options {

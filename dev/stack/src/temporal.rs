@@ -44,6 +44,8 @@ impl Temporal {
             .args(["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"])
             // Twenty queue polls a second by default: single processes would feel slow.
             .args(["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"])
+            // Without it a task that meets a stopping worker is lost until its attempt times out.
+            .args(["--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"])
             .args(["--ui-codec-endpoint", options.codec_endpoint]);
         for (name, kind) in contracts::search_attributes::ALL {
             command.args(["--search-attribute", &format!("{name}={kind}")]);
