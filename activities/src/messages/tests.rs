@@ -77,6 +77,7 @@ fn mail_config() -> MailConfig {
 
 /// Activities whose HTTP partners are at `url`.
 async fn activities(url: &Url, mail: &MailConfig) -> (MessageActivities, TempDir) {
+    crate::testing::crypto();
     let (evidence, dir) = evidence().await;
     let wazzup = WazzupConfig {
         base_url: url.clone(),
