@@ -81,6 +81,8 @@ impl World {
             keys: keys(),
             ports: Ports { gateway: free_port()?, gateway_metrics: 0, worker_metrics: 0, sdk_metrics: None },
             simulator_ports: simulator::Ports::default(),
+            // A portal that does not hold a test up; its limits have tests of their own.
+            portal_per_minute: 60_000,
             seed: 1,
             temporal_address,
             namespace,

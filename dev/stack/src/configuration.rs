@@ -96,7 +96,7 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
          [messages]\ncompany = '{company}'\n\n\
          [metrics]\naddress = \"127.0.0.1:{metrics}\"\n{sdk}\n\
          [partners.bitrix24]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
-         oauth_url = \"{oauth}\"\npublic_url = \"{public}\"\nextra_ca = {ca}\n\n",
+         oauth_url = \"{oauth}\"\nrate_per_minute = {portal_per_minute}\npublic_url = \"{public}\"\nextra_ca = {ca}\n\n",
         company = entity.name,
         metrics = settings.ports.worker_metrics,
         sdk = match settings.ports.sdk_metrics {
@@ -106,6 +106,7 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
         id = simulator::bitrix24::CLIENT_ID,
         secret = simulator::bitrix24::CLIENT_SECRET,
         oauth = simulator.url(Partner::Bitrix24),
+        portal_per_minute = settings.portal_per_minute,
     );
     let organizations = format!("organizations = {{ \"{}\" = \"{}\" }}", entity.id, entity.inn);
     let base = "user = \"kite\"\npassword = \"kite-dev\"";

@@ -22,6 +22,8 @@ const WORKER_METRICS_PORT: u16 = 9465;
 const SDK_METRICS_PORT: u16 = 9466;
 /// The simulated partners take this port and the next ones.
 const SIMULATOR_PORT: u16 = 9100;
+/// What a cloud portal takes.
+const PORTAL_PER_MINUTE: u32 = 120;
 
 /// Temporal and the stack on it.
 struct Demo {
@@ -73,6 +75,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
             sdk_metrics: Some(SDK_METRICS_PORT),
         },
         simulator_ports: simulator::Ports::from_base(SIMULATOR_PORT),
+        portal_per_minute: PORTAL_PER_MINUTE,
         seed: 1,
         temporal_address: temporal.address.clone(),
         namespace: "default".to_owned(),

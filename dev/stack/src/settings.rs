@@ -86,6 +86,8 @@ pub struct Settings {
     pub ports: Ports,
     /// Ports of the simulated partners.
     pub simulator_ports: simulator::Ports,
+    /// Calls a minute that the portal takes: a cloud portal's bucket leaks 120.
+    pub portal_per_minute: u32,
     /// Seed of everything random in the simulated partners.
     pub seed: u64,
     pub temporal_address: String,

@@ -149,6 +149,10 @@ impl Stack {
 
     /// Where partners that are told in their cabinets call back.
     async fn subscribe(&self) -> anyhow::Result<()> {
+        let per_second = self.settings.portal_per_minute.div_ceil(60);
+        // The portal lets a burst of as much through as it leaks in 25 seconds.
+        let bucket = json!({ "per_second": per_second, "burst": per_second * 25 });
+        self.control.post("bitrix24/behaviour", bucket).await?;
         let secret = &self.settings.keys.callbacks;
         for partner in ["yookassa", "bank"] {
             let url = self.door.url.join(&format!("callbacks/{partner}?key={secret}"))?;

@@ -54,24 +54,37 @@ impl Ask {
 
 /// Asks and waits for the decision, however long; the task escalates meanwhile.
 pub(crate) async fn ask(ctx: &Ctx, ask: Ask) -> Result<Decision, Exit> {
-    match ask_until(ctx, ask, pending::<()>()).await? {
+    match ask_until(ctx, ask, |_| pending::<()>()).await? {
         Either::Left(decision) => Ok(decision),
         Either::Right(()) => unreachable!("a pending future never ends"),
     }
 }
 
 /// Asks until a person decides or `outside` ends, whichever is first. When `outside` wins, the task is
-/// closed as expired; the caller words the result if it was a fact instead.
-pub(crate) async fn ask_until<T>(
+/// closed as expired; the caller words the result if it was a fact instead. `outside` gets the token of its
+/// timers and calls: when the person is quicker, they are cancelled instead of lying open for days.
+pub(crate) async fn ask_until<T, F: Future<Output = T>>(
     ctx: &Ctx,
     ask: Ask,
-    outside: impl Future<Output = T>,
+    outside: impl FnOnce(WorkflowCancellationToken) -> F,
 ) -> Result<Either<Decision, T>, Exit> {
     desk::check_cancel(ctx)?;
+    let token = WorkflowCancellationToken::new();
+    let mut outside = Box::pin(outside(token.clone())).fuse();
+    let ended = wait(ctx, ask, &mut outside).await;
+    // While `outside` still lives: what is dropped can no longer be cancelled.
+    token.cancel();
+    ended
+}
+
+async fn wait<T>(
+    ctx: &Ctx,
+    ask: Ask,
+    mut outside: &mut (impl FusedFuture<Output = T> + Unpin),
+) -> Result<Either<Decision, T>, Exit> {
     let id = open(ctx, ask);
     desk::save(ctx).await?;
     let mut mirror = mirror(ctx.clone(), id.clone()).boxed_local().fuse();
-    let mut outside = Box::pin(outside).fuse();
     loop {
         let milestone = next_milestone(ctx, &id);
         let mut timer = match milestone {

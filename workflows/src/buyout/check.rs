@@ -168,12 +168,14 @@ async fn await_removal(ctx: &Ctx, reasons: Vec<String>) -> Result<(), Exit> {
             .collect::<Vec<_>>()
             .join("\n")
     );
-    let timer = ctx.timer(
-        TimerOptions::builder(step::secs(patience))
-            .summary("ждём снятия запрета".to_owned())
-            .cancellation_token(WorkflowCancellationToken::new())
-            .build(),
-    );
+    let timer = |token: WorkflowCancellationToken| {
+        ctx.timer(
+            TimerOptions::builder(step::secs(patience))
+                .summary("ждём снятия запрета".to_owned())
+                .cancellation_token(token)
+                .build(),
+        )
+    };
     match ask::ask_until(
         ctx,
         Ask::new(TaskKind::AwaitRemoval, details, patience).by_wall_clock(),

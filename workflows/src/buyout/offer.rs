@@ -218,7 +218,7 @@ async fn answer(ctx: &Ctx) -> Result<ClientAnswer, Exit> {
         (details, w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.offer_call_secs))
     });
     let ask = Ask::new(TaskKind::OfferToClient, details, due);
-    match ask::ask_until(ctx, ask, expiry(ctx)).await? {
+    match ask::ask_until(ctx, ask, |token| expiry(ctx, token)).await? {
         Either::Left(Decision::ClientAnswer { answer, .. }) => Ok(answer),
         // Nothing else answers this kind of task, see `Decision::answers`.
         Either::Left(_) => Ok(ClientAnswer::Think),
@@ -227,7 +227,7 @@ async fn answer(ctx: &Ctx) -> Result<ClientAnswer, Exit> {
 }
 
 /// Ends when the offer does.
-async fn expiry(ctx: &Ctx) {
+async fn expiry(ctx: &Ctx, token: WorkflowCancellationToken) {
     let (made, until, last) = ctx.state(|w| {
         let offer = w.buyout.offer.as_ref();
         let last = w
@@ -242,15 +242,15 @@ async fn expiry(ctx: &Ctx) {
         )
     });
     let half = made + (until - made) / 2;
-    sleep_until(ctx, half).await;
+    sleep_until(ctx, half, &token).await;
     send(ctx, 1).await;
     if until - last > half {
-        sleep_until(ctx, until - last).await;
+        sleep_until(ctx, until - last, &token).await;
         send(ctx, 2).await;
     }
     let mut until = until;
     loop {
-        sleep_until(ctx, until).await;
+        sleep_until(ctx, until, &token).await;
         // The client may have begun to accept meanwhile.
         let now = ctx.state(|w| w.buyout.offer.as_ref().map_or(until, |o| o.valid_until));
         if now <= until {
@@ -260,11 +260,11 @@ async fn expiry(ctx: &Ctx) {
     }
 }
 
-async fn sleep_until(ctx: &Ctx, at: DateTime<Utc>) {
+async fn sleep_until(ctx: &Ctx, at: DateTime<Utc>, token: &WorkflowCancellationToken) {
     if let Ok(wait) = (at - desk::now(ctx)).to_std() {
         let options = TimerOptions::builder(wait)
             .summary("срок предложения".to_owned())
-            .cancellation_token(WorkflowCancellationToken::new())
+            .cancellation_token(token.clone())
             .build();
         ctx.timer(options).await;
     }

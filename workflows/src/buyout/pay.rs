@@ -245,13 +245,16 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
     );
     loop {
         // A person signs when they sign: days are legal here.
-        let options = step::poll(
-            queues::BANK,
-            step::pause(ctx),
-            step::question(ctx),
-            "статус поручения",
-        );
-        let status = ctx.execute_activity(BankActivities::await_order, external_id, options);
+        let status = |token| {
+            let mut options = step::poll(
+                queues::BANK,
+                step::pause(ctx),
+                step::question(ctx),
+                "статус поручения",
+            );
+            options.cancellation_token = Some(token);
+            ctx.execute_activity(BankActivities::await_order, external_id, options)
+        };
         let asked = Ask::new(TaskKind::SignBankOrder, details.clone(), due);
         let answer = match ask::ask_until(ctx, asked, status).await? {
             Either::Right(answer) => answer,

@@ -101,13 +101,16 @@ async fn decision(
     );
     loop {
         // People decide when they decide: the question is repeated for days without growing the history.
-        let options = step::poll(
-            queues::ONEC_TREASURY,
-            pause,
-            step::question(ctx),
-            "1С: решение по заявке",
-        );
-        let answer = ctx.execute_activity(TreasuryActivities::await_decision, ref_key, options);
+        let answer = |token| {
+            let mut options = step::poll(
+                queues::ONEC_TREASURY,
+                pause,
+                step::question(ctx),
+                "1С: решение по заявке",
+            );
+            options.cancellation_token = Some(token);
+            ctx.execute_activity(TreasuryActivities::await_decision, ref_key, options)
+        };
         let asked = Ask::new(TaskKind::ApprovePayment, details.clone(), due);
         match ask::ask_until(ctx, asked, answer).await? {
             Either::Right(Ok(decision)) => return Ok(decision),
