@@ -4,4 +4,5 @@
 pub(crate) mod buyout;
 pub(crate) mod common;
 pub(crate) mod inspection;
+mod papers;
 pub(crate) mod task;
