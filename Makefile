@@ -3,7 +3,7 @@
 .PHONY: help demo demo-once up test histories lint tools packages
 
 help:
-	@echo "make demo       bring everything up, play one buyout, stay up until Ctrl-C"
+	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
 	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
