@@ -8,6 +8,7 @@ mod buyout_happy;
 mod buyout_offer;
 mod buyout_payment;
 mod buyout_people;
+mod gateway;
 mod portal;
 mod replay;
 mod restart;

@@ -84,6 +84,11 @@ impl Inner {
         let actor = caller(&self.tokens, &self.limiter, request.headers())
             .await
             .map_err(refused)?;
+        if !self.access.policies().knows(method) {
+            return Err(Status::unimplemented(
+                "Такого метода нет. Обновите страницу.",
+            ));
+        }
         match self
             .access
             .policies()

@@ -1,0 +1,249 @@
+//! Sign-in by an issuer of the company's own: its keys, its rotation, its outage, and what is not its.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use proto::kite::session::v1::GetSessionRequest;
+use proto::kite::session::v1::session_service_client::SessionServiceClient;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
+use rsa::traits::PublicKeyParts;
+use serde_json::{Value, json};
+use stack::settings::{GatewayOptions, Issuer};
+use tests::{Options, World};
+use tonic::{Code, Request, Status};
+
+use super::write_staff;
+
+const AUDIENCE: &str = "kite-test";
+
+/// A signing key of the issuer.
+struct Key {
+    id: &'static str,
+    private: RsaPrivateKey,
+}
+
+impl Key {
+    fn new(id: &'static str) -> anyhow::Result<Self> {
+        Ok(Self {
+            id,
+            private: RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048)?,
+        })
+    }
+
+    fn jwk(&self) -> Value {
+        let number = |number: &rsa::BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
+        let public = self.private.to_public_key();
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": number(public.n()), "e": number(public.e()) })
+    }
+
+    fn sign(&self, claims: &Value) -> anyhow::Result<String> {
+        let pem = self.private.to_pkcs1_pem(LineEnding::LF)?;
+        let key = EncodingKey::from_rsa_pem(pem.as_bytes())?;
+        let header = Header {
+            kid: Some(self.id.to_owned()),
+            ..Header::new(Algorithm::RS256)
+        };
+        Ok(jsonwebtoken::encode(&header, claims, &key)?)
+    }
+}
+
+/// What the issuer serves; changed by the test while it runs.
+#[derive(Clone, Default)]
+struct Served {
+    keys: Arc<Mutex<Vec<Value>>>,
+    away: Arc<Mutex<bool>>,
+    url: Arc<Mutex<String>>,
+}
+
+fn locked<T: Clone>(value: &Mutex<T>) -> T {
+    value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn set<T>(value: &Mutex<T>, to: T) {
+    *value.lock().unwrap_or_else(PoisonError::into_inner) = to;
+}
+
+async fn discovery(State(served): State<Served>) -> Json<Value> {
+    let url = locked(&served.url);
+    Json(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") }))
+}
+
+async fn keys(State(served): State<Served>) -> Response {
+    if locked(&served.away) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    Json(json!({ "keys": locked(&served.keys) })).into_response()
+}
+
+async fn serve() -> anyhow::Result<Served> {
+    let served = Served::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    set(&served.url, format!("http://{}", listener.local_addr()?));
+    let routes = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/keys", get(keys))
+        .with_state(served.clone());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(served)
+}
+
+async fn session(world: &World, token: &str) -> Result<String, Status> {
+    let mut request = Request::new(GetSessionRequest {});
+    let value = format!("Bearer {token}")
+        .parse()
+        .map_err(|_| Status::internal("not a header"))?;
+    request.metadata_mut().insert("authorization", value);
+    let answer = SessionServiceClient::new(world.stack.door.channel.clone())
+        .get_session(request)
+        .await?;
+    let session = answer.into_inner().session.unwrap_or_default();
+    Ok(session.person.unwrap_or_default().id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Result<()> {
+    let (first, second, foreign) = (Key::new("first")?, Key::new("second")?, Key::new("first")?);
+    let served = serve().await?;
+    let url = locked(&served.url);
+    let gateway = GatewayOptions {
+        issuers: vec![Issuer {
+            url: url.clone(),
+            audience: AUDIENCE.to_owned(),
+        }],
+        ..GatewayOptions::default()
+    };
+    let world = World::with(Options {
+        gateway,
+        ..Options::default()
+    })
+    .await?;
+    let now = chrono::Utc::now().timestamp();
+    let claims = |changes: Value| {
+        let mut claims = json!({
+            "iss": url, "aud": AUDIENCE, "sub": "8d1f", "login": "u-ops", "iat": now, "nbf": now - 5, "exp": now + 600,
+        });
+        for (name, value) in changes.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        claims
+    };
+
+    // Before the issuer has answered once nobody can be judged, and nobody is called a forger.
+    set(&served.away, true);
+    let good = first.sign(&claims(json!({})))?;
+    assert_eq!(
+        session(&world, &good).await.map_err(|status| status.code()),
+        Err(Code::Unavailable)
+    );
+    set(&served.away, false);
+    set(&served.keys, vec![first.jwk()]);
+    assert_eq!(session(&world, &good).await?, "u-ops");
+    assert_eq!(
+        session(
+            &world,
+            &first.sign(&claims(json!({ "aud": ["other", AUDIENCE] })))?
+        )
+        .await?,
+        "u-ops"
+    );
+
+    let pem = first.private.to_public_key().to_pkcs1_pem(LineEnding::LF)?;
+    let shared = EncodingKey::from_secret(pem.as_bytes());
+    let confused = Header {
+        kid: Some("first".to_owned()),
+        ..Header::new(Algorithm::HS256)
+    };
+    let unsigned = format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(json!({ "alg": "none", "kid": "first" }).to_string()),
+        URL_SAFE_NO_PAD.encode(claims(json!({})).to_string()),
+    );
+    let mut without_person = claims(json!({}));
+    without_person
+        .as_object_mut()
+        .map(|claims| claims.remove("login"));
+    let (header, rest) = good.split_once('.').unwrap_or_default();
+    let (_, signature) = rest.split_once('.').unwrap_or_default();
+    let body = URL_SAFE_NO_PAD.encode(claims(json!({ "login": "u-admin" })).to_string());
+    for (name, token) in [
+        (
+            "another audience",
+            first.sign(&claims(json!({ "aud": "other" })))?,
+        ),
+        ("no audience", first.sign(&claims(json!({ "aud": null })))?),
+        (
+            "another issuer",
+            first.sign(&claims(json!({ "iss": "https://login.example.com" })))?,
+        ),
+        (
+            "our own name",
+            first.sign(&claims(json!({ "iss": "kite", "aud": "kite-gateway" })))?,
+        ),
+        ("expired", first.sign(&claims(json!({ "exp": now - 60 })))?),
+        ("no end", first.sign(&claims(json!({ "exp": null })))?),
+        ("not yet", first.sign(&claims(json!({ "nbf": now + 300 })))?),
+        (
+            "the public key as a secret",
+            jsonwebtoken::encode(&confused, &claims(json!({})), &shared)?,
+        ),
+        ("no signature", unsigned),
+        (
+            "another person under the same signature",
+            format!("{header}.{body}.{signature}"),
+        ),
+        (
+            "a key of another house under the same name",
+            foreign.sign(&claims(json!({})))?,
+        ),
+        (
+            "an unknown person",
+            first.sign(&claims(json!({ "login": "u-nobody" })))?,
+        ),
+        ("no person", first.sign(&without_person)?),
+        (
+            "a person who is no text",
+            first.sign(&claims(json!({ "login": 17 })))?,
+        ),
+        ("an unknown key", second.sign(&claims(json!({})))?),
+    ] {
+        let refused = session(&world, &token).await;
+        assert_eq!(
+            refused.map_err(|status| status.code()),
+            Err(Code::Unauthenticated),
+            "{name}"
+        );
+    }
+
+    // The issuer rotates: a token names the new key, it is fetched; the old one ends with that.
+    set(&served.keys, vec![second.jwk()]);
+    let renewed = second.sign(&claims(json!({})))?;
+    assert_eq!(session(&world, &renewed).await?, "u-ops");
+    assert_eq!(
+        session(&world, &good).await.map_err(|status| status.code()),
+        Err(Code::Unauthenticated)
+    );
+    // An outage signs nobody out.
+    set(&served.away, true);
+    assert_eq!(session(&world, &renewed).await?, "u-ops");
+    assert_eq!(
+        session(&world, &good).await.map_err(|status| status.code()),
+        Err(Code::Unauthenticated)
+    );
+    // The directory has the last word.
+    write_staff(&world, "ops", &[domain::staff::Role::Ops], &[], true).await?;
+    assert_eq!(
+        session(&world, &renewed)
+            .await
+            .map_err(|status| status.code()),
+        Err(Code::Unauthenticated)
+    );
+    world.stop().await
+}
