@@ -5,6 +5,7 @@ mod codec;
 mod events;
 mod files;
 mod health;
+mod install;
 mod limits;
 mod links;
 mod lists;
