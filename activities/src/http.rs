@@ -187,10 +187,7 @@ impl Http {
                     // Looking for what is not there yet is how a repeat is made safe.
                     tracing::debug!(outcome, "the partner answered");
                 } else {
-                    tracing::warn!(
-                        outcome,
-                        "the partner did not answer with success"
-                    );
+                    tracing::warn!(outcome, "the partner did not answer with success");
                 }
                 Ok(answer)
             }

@@ -92,7 +92,13 @@ pub async fn connect(
 
 /// Whether the server answers and knows our namespace.
 pub async fn probe(client: &Client) -> Result<(), tonic::Status> {
-    let request = DescribeNamespaceRequest { namespace: client.namespace(), ..Default::default() };
+    let request = DescribeNamespaceRequest {
+        namespace: client.namespace(),
+        ..Default::default()
+    };
     let mut service = client.connection().workflow_service();
-    service.describe_namespace(tonic::Request::new(request)).await.map(|_| ())
+    service
+        .describe_namespace(tonic::Request::new(request))
+        .await
+        .map(|_| ())
 }

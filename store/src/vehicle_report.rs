@@ -68,9 +68,7 @@ impl Store {
         .on_conflict(
             OnConflict::columns([row::Column::Provider, row::Column::Uid])
                 .update_columns([row::Column::Run, row::Column::OrderedAt])
-                .action_and_where(
-                    Expr::col((row::Entity, row::Column::Run)).ne(run.as_str()),
-                )
+                .action_and_where(Expr::col((row::Entity, row::Column::Run)).ne(run.as_str()))
                 .to_owned(),
         )
         .exec_without_returning(&write.tx)

@@ -68,7 +68,12 @@ fn methods() -> BTreeMap<String, bool> {
 }
 
 /// The status of a call with an empty message.
-async fn call(channel: &Channel, method: &str, streams: bool, token: Option<&str>) -> anyhow::Result<Code> {
+async fn call(
+    channel: &Channel,
+    method: &str,
+    streams: bool,
+    token: Option<&str>,
+) -> anyhow::Result<Code> {
     let mut grpc = Grpc::new(channel.clone());
     grpc.ready().await?;
     let mut request = Request::new(Bytes::new());
@@ -89,32 +94,61 @@ async fn call(channel: &Channel, method: &str, streams: bool, token: Option<&str
 async fn every_method_lets_in_the_roles_of_the_matrix_and_nobody_else() -> anyhow::Result<()> {
     let world = World::start().await?;
     let methods = methods();
-    let allowed: BTreeMap<&str, &str> = MATRIX.lines().filter_map(|line| line.split_once(": ")).collect();
+    let allowed: BTreeMap<&str, &str> = MATRIX
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .collect();
     let mut people = Vec::new();
     for account in &seed::ACCOUNTS {
-        people.push((account.role.to_string(), world.stack.sign_in(account.login).await?));
+        people.push((
+            account.role.to_string(),
+            world.stack.sign_in(account.login).await?,
+        ));
     }
     for (method, streams) in &methods {
         if method.ends_with("/SignIn") {
-            assert_eq!(call(&world.stack.door.channel, method, *streams, None).await?, Code::Unauthenticated, "{method} with no password");
+            assert_eq!(
+                call(&world.stack.door.channel, method, *streams, None).await?,
+                Code::Unauthenticated,
+                "{method} with no password"
+            );
             continue;
         }
-        let roles = allowed.get(method.as_str()).unwrap_or_else(|| panic!("{method} is not in the matrix"));
+        let roles = allowed
+            .get(method.as_str())
+            .unwrap_or_else(|| panic!("{method} is not in the matrix"));
         for token in [None, Some("forged.token.here")] {
             let code = call(&world.stack.door.channel, method, *streams, token).await?;
             assert_eq!(code, Code::Unauthenticated, "{method} with token {token:?}");
         }
         for (role, person) in &people {
-            let code = call(&world.stack.door.channel, method, *streams, Some(&person.token)).await?;
+            let code = call(
+                &world.stack.door.channel,
+                method,
+                *streams,
+                Some(&person.token),
+            )
+            .await?;
             let lets_in = *roles == "every role" || roles.split(' ').any(|allowed| allowed == role);
             if lets_in {
-                let passed = !matches!(code, Code::PermissionDenied | Code::Unauthenticated | Code::Unimplemented | Code::Internal | Code::Unknown);
+                let passed = !matches!(
+                    code,
+                    Code::PermissionDenied
+                        | Code::Unauthenticated
+                        | Code::Unimplemented
+                        | Code::Internal
+                        | Code::Unknown
+                );
                 assert!(passed, "{method} refused {role}: {code:?}");
             } else {
                 assert_eq!(code, Code::PermissionDenied, "{method} let in {role}");
             }
         }
     }
-    assert_eq!(methods.len(), allowed.keys().filter(|name| name.contains('/')).count() + 1, "a method without a line");
+    assert_eq!(
+        methods.len(),
+        allowed.keys().filter(|name| name.contains('/')).count() + 1,
+        "a method without a line"
+    );
     world.stop().await
 }

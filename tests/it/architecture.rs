@@ -16,44 +16,128 @@ const EDGES: [(&str, &[&str]); 13] = [
     ("store", &["domain"]),
     ("workflows", &["domain", "contracts"]),
     ("activities", &["domain", "contracts", "templates", "store"]),
-    ("workers", &["domain", "contracts", "workflows", "activities", "store", "platform"]),
-    ("api-gateway", &["proto", "domain", "contracts", "store", "templates", "workflows", "platform"]),
+    (
+        "workers",
+        &[
+            "domain",
+            "contracts",
+            "workflows",
+            "activities",
+            "store",
+            "platform",
+        ],
+    ),
+    (
+        "api-gateway",
+        &[
+            "proto",
+            "domain",
+            "contracts",
+            "store",
+            "templates",
+            "workflows",
+            "platform",
+        ],
+    ),
     (
         "stack",
-        &["workers", "api-gateway", "simulator", "store", "domain", "contracts", "proto", "platform"],
+        &[
+            "workers",
+            "api-gateway",
+            "simulator",
+            "store",
+            "domain",
+            "contracts",
+            "proto",
+            "platform",
+        ],
     ),
     (
         "tests",
         &[
-            "domain", "contracts", "workflows", "activities", "workers", "store", "platform", "templates",
-            "proto", "api-gateway", "simulator", "stack",
+            "domain",
+            "contracts",
+            "workflows",
+            "activities",
+            "workers",
+            "store",
+            "platform",
+            "templates",
+            "proto",
+            "api-gateway",
+            "simulator",
+            "stack",
         ],
     ),
 ];
 
 #[test]
 fn crates_depend_only_on_what_the_architecture_allows() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
-    let ours: BTreeSet<String> = metadata.packages.iter().map(|p| p.name.to_string()).collect();
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata");
+    let ours: BTreeSet<String> = metadata
+        .packages
+        .iter()
+        .map(|p| p.name.to_string())
+        .collect();
     let allowed: BTreeMap<&str, &[&str]> = EDGES.into_iter().collect();
-    assert_eq!(ours, allowed.keys().map(|k| (*k).to_owned()).collect::<BTreeSet<_>>(), "a crate is not in the table");
+    assert_eq!(
+        ours,
+        allowed
+            .keys()
+            .map(|k| (*k).to_owned())
+            .collect::<BTreeSet<_>>(),
+        "a crate is not in the table"
+    );
     for package in &metadata.packages {
-        let mut may = allowed[package.name.as_str()].iter().map(|n| (*n).to_owned()).collect::<BTreeSet<_>>();
+        let mut may = allowed[package.name.as_str()]
+            .iter()
+            .map(|n| (*n).to_owned())
+            .collect::<BTreeSet<_>>();
         may.insert(package.name.to_string());
-        let does: BTreeSet<String> =
-            package.dependencies.iter().map(|d| d.name.clone()).filter(|name| ours.contains(name)).collect();
+        let does: BTreeSet<String> = package
+            .dependencies
+            .iter()
+            .map(|d| d.name.clone())
+            .filter(|name| ours.contains(name))
+            .collect();
         let beyond: Vec<_> = does.difference(&may).collect();
-        assert!(beyond.is_empty(), "{} must not depend on {beyond:?}", package.name);
+        assert!(
+            beyond.is_empty(),
+            "{} must not depend on {beyond:?}",
+            package.name
+        );
     }
 }
 
 #[test]
 fn workflow_code_names_no_crate_that_could_touch_the_world() {
-    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
-    let workflows = metadata.packages.iter().find(|p| p.name.as_str() == "workflows").expect("the crate");
-    let named: BTreeSet<&str> = workflows.dependencies.iter().map(|d| d.name.as_str()).collect();
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata");
+    let workflows = metadata
+        .packages
+        .iter()
+        .find(|p| p.name.as_str() == "workflows")
+        .expect("the crate");
+    let named: BTreeSet<&str> = workflows
+        .dependencies
+        .iter()
+        .map(|d| d.name.as_str())
+        .collect();
     let pure: BTreeSet<&str> = [
-        "domain", "contracts", "serde", "serde_json", "chrono", "uuid", "futures-util", "send_wrapper", "temporalio-workflow",
+        "domain",
+        "contracts",
+        "serde",
+        "serde_json",
+        "chrono",
+        "uuid",
+        "futures-util",
+        "send_wrapper",
+        "temporalio-workflow",
         "temporalio-macros",
     ]
     .into();
@@ -81,7 +165,10 @@ fn workflow_code_is_forbidden_what_does_not_replay() {
     .into_iter()
     .filter(|path| !bans.contains(&format!("path = \"{path}\"")))
     .collect();
-    assert!(missing.is_empty(), "workflows/clippy.toml no longer forbids {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "workflows/clippy.toml no longer forbids {missing:?}"
+    );
 }
 
 /// Every permanent name as the sources declare it: workflows, updates, signals, queries, activities,
@@ -92,8 +179,16 @@ fn declared_names() -> BTreeSet<String> {
     for folder in ["contracts/src", "workflows/src"] {
         collect(&root.join(folder), &mut names);
     }
-    names.extend(contracts::queues::ALL.iter().map(|queue| format!("queue {queue}")));
-    names.extend(contracts::search_attributes::ALL.iter().map(|(name, kind)| format!("search attribute {name} {kind}")));
+    names.extend(
+        contracts::queues::ALL
+            .iter()
+            .map(|queue| format!("queue {queue}")),
+    );
+    names.extend(
+        contracts::search_attributes::ALL
+            .iter()
+            .map(|(name, kind)| format!("search attribute {name} {kind}")),
+    );
     names
 }
 
@@ -113,7 +208,10 @@ fn collect(folder: &Path, names: &mut BTreeSet<String>) {
                 ("#[signal(name = \"", "signal"),
                 ("#[query(name = \"", "query"),
             ] {
-                if let Some(name) = line.strip_prefix(attribute).and_then(|rest| rest.split('"').next()) {
+                if let Some(name) = line
+                    .strip_prefix(attribute)
+                    .and_then(|rest| rest.split('"').next())
+                {
                     names.insert(format!("{noun} {name}"));
                 }
             }
@@ -123,19 +221,40 @@ fn collect(folder: &Path, names: &mut BTreeSet<String>) {
 
 #[test]
 fn permanent_names_never_leave_the_list() {
-    let listed: BTreeSet<String> = include_str!("names.txt").lines().map(str::to_owned).collect();
+    let listed: BTreeSet<String> = include_str!("names.txt")
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let declared = declared_names();
     let gone: Vec<_> = listed.difference(&declared).collect();
     let new: Vec<_> = declared.difference(&listed).collect();
-    assert!(gone.is_empty(), "running processes need these names: {gone:?}");
-    assert!(new.is_empty(), "add these names to tests/it/names.txt: {new:?}");
+    assert!(
+        gone.is_empty(),
+        "running processes need these names: {gone:?}"
+    );
+    assert!(
+        new.is_empty(),
+        "add these names to tests/it/names.txt: {new:?}"
+    );
 }
 
 #[test]
 fn every_source_is_of_a_readable_size() {
     let root = stack::temporal::root();
     let mut long = Vec::new();
-    for folder in ["domain", "contracts", "workflows", "platform", "store", "templates", "activities", "workers", "api-gateway", "dev", "tests"] {
+    for folder in [
+        "domain",
+        "contracts",
+        "workflows",
+        "platform",
+        "store",
+        "templates",
+        "activities",
+        "workers",
+        "api-gateway",
+        "dev",
+        "tests",
+    ] {
         measure(&root.join(folder), &mut long);
     }
     assert!(long.is_empty(), "split these: {long:?}");
@@ -147,7 +266,10 @@ fn measure(folder: &Path, long: &mut Vec<String>) {
         if path.is_dir() {
             measure(&path, long);
         } else if path.extension().is_some_and(|e| e == "rs") {
-            let lines = std::fs::read_to_string(&path).expect("a source").lines().count();
+            let lines = std::fs::read_to_string(&path)
+                .expect("a source")
+                .lines()
+                .count();
             let root_of_crate = path.ends_with("src/lib.rs");
             if lines > 600 || (root_of_crate && lines > 60) {
                 long.push(format!("{}: {lines}", path.display()));

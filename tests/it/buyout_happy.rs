@@ -15,7 +15,12 @@ async fn happy(options: Options) -> anyhow::Result<()> {
     let world = World::with(options).await?;
     let began = Instant::now();
     let play = Play::deal(&world.stack, "clean").await?;
-    play.up_to_offer(Prices { buyout: 440_000, stop: 470_000, forecast: 560_000 }).await?;
+    play.up_to_offer(Prices {
+        buyout: 440_000,
+        stop: 470_000,
+        forecast: 560_000,
+    })
+    .await?;
     play.client_accepts().await?;
     play.up_to_payment().await?;
     play.confirm_payment().await?;
@@ -24,15 +29,39 @@ async fn happy(options: Options) -> anyhow::Result<()> {
     let report = report::of(&play, began.elapsed()).await?;
     assert_eq!(report.robots_answered, 1, "{report:?}");
     let people: BTreeSet<_> = report.people.values().collect();
-    assert_eq!((report.people.len(), people.len()), (5, 5), "{:?}", report.people);
+    assert_eq!(
+        (report.people.len(), people.len()),
+        (5, 5),
+        "{:?}",
+        report.people
+    );
     assert_eq!(report.documents.len(), 2, "{report:?}");
     assert!(report.receipt.is_some(), "{report:?}");
     assert_eq!(report.deal_stage, "C9:WON");
-    for partner in ["bitrix24", "onec_alfa", "onec_treasury", "autoteka", "avtocod", "fssp", "yookassa", "wazzup", "sms", "mail"] {
-        assert!(report.effects.contains_key(partner), "{partner} was not called: {:?}", report.effects);
+    for partner in [
+        "bitrix24",
+        "onec_alfa",
+        "onec_treasury",
+        "autoteka",
+        "avtocod",
+        "fssp",
+        "yookassa",
+        "wazzup",
+        "sms",
+        "mail",
+    ] {
+        assert!(
+            report.effects.contains_key(partner),
+            "{partner} was not called: {:?}",
+            report.effects
+        );
     }
     assert_eq!(world.effects("yookassa", "create_payout").await?.len(), 1);
-    assert!(report.history_events <= EVENT_BUDGET, "{} events", report.history_events);
+    assert!(
+        report.history_events <= EVENT_BUDGET,
+        "{} events",
+        report.history_events
+    );
     world.assert_each_effect_once().await?;
     if recorded {
         world.record("happy_by_sbp", &play).await?;
@@ -47,5 +76,9 @@ async fn a_buyout_runs_from_the_robot_to_1c_on_sqlite() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_buyout_runs_from_the_robot_to_1c_on_postgresql() -> anyhow::Result<()> {
-    happy(Options { postgres: true, ..Options::default() }).await
+    happy(Options {
+        postgres: true,
+        ..Options::default()
+    })
+    .await
 }

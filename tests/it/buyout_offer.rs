@@ -4,7 +4,11 @@ use http::StatusCode;
 use stack::play::{Play, Prices};
 use tests::World;
 
-const PRICES: Prices = Prices { buyout: 300_000, stop: 340_000, forecast: 400_000 };
+const PRICES: Prices = Prices {
+    buyout: 300_000,
+    stop: 340_000,
+    forecast: 400_000,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_declines_on_the_page_and_says_why() -> anyhow::Result<()> {
@@ -13,17 +17,38 @@ async fn a_client_declines_on_the_page_and_says_why() -> anyhow::Result<()> {
     play.up_to_offer(PRICES).await?;
     let page = play.open(&play.offer_link(1).await?).await?;
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("300 000") || page.text().contains("300\u{a0}000"), "{}", page.text());
+    assert!(
+        page.text().contains("300 000") || page.text().contains("300\u{a0}000"),
+        "{}",
+        page.text()
+    );
 
     // Without a reason there is no refusal, and what was chosen stays on the page.
-    let refused = play.submit(&page, &[("answer", "decline"), ("reason", "")]).await?;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY.as_u16(), "{}", refused.text());
-    let answered = play.submit(&page, &[("answer", "decline"), ("reason", "Продал соседу <script>alert(1)</script>")]).await?;
+    let refused = play
+        .submit(&page, &[("answer", "decline"), ("reason", "")])
+        .await?;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
+        "{}",
+        refused.text()
+    );
+    let answered = play
+        .submit(
+            &page,
+            &[
+                ("answer", "decline"),
+                ("reason", "Продал соседу <script>alert(1)</script>"),
+            ],
+        )
+        .await?;
     assert_eq!(answered.status, 200, "{}", answered.text());
     assert_eq!(play.end().await?, "DECLINED_BY_CLIENT");
 
     // The link acts once: a second answer changes nothing, and a GET by a mail scanner never did.
-    let again = play.submit(&page, &[("answer", "accept"), ("code", "000000")]).await?;
+    let again = play
+        .submit(&page, &[("answer", "accept"), ("code", "000000")])
+        .await?;
     assert!(!again.html.contains("<script>alert"), "{}", again.html);
     assert_eq!(play.end().await?, "DECLINED_BY_CLIENT");
     world.record("declined", &play).await?;
@@ -37,15 +62,28 @@ async fn a_counter_offer_is_bargained_down_to_the_stop_price() -> anyhow::Result
     play.up_to_offer(PRICES).await?;
     let link = play.offer_link(1).await?;
     let page = play.open(&link).await?;
-    let broken = play.submit(&page, &[("answer", "counter"), ("amount", "сколько не жалко")]).await?;
+    let broken = play
+        .submit(
+            &page,
+            &[("answer", "counter"), ("amount", "сколько не жалко")],
+        )
+        .await?;
     assert_eq!(broken.status, 422, "{}", broken.text());
-    let answered = play.submit(&page, &[("answer", "counter"), ("amount", "350000")]).await?;
+    let answered = play
+        .submit(&page, &[("answer", "counter"), ("amount", "350000")])
+        .await?;
     assert_eq!(answered.status, 200, "{}", answered.text());
 
     // Above the stop price nobody of the desk may go.
-    let over = play.bargain("PROPOSE", 345_000).await.expect_err("a price above the stop price");
+    let over = play
+        .bargain("PROPOSE", 345_000)
+        .await
+        .expect_err("a price above the stop price");
     assert!(format!("{over:#}").contains("редельн"), "{over:#}");
-    let counter = play.bargain("ACCEPT_COUNTER", 0).await.expect_err("a counter-offer above the stop price");
+    let counter = play
+        .bargain("ACCEPT_COUNTER", 0)
+        .await
+        .expect_err("a counter-offer above the stop price");
     assert!(format!("{counter:#}").contains("редельн"), "{counter:#}");
     play.bargain("PROPOSE", 335_000).await?;
 
@@ -53,24 +91,37 @@ async fn a_counter_offer_is_bargained_down_to_the_stop_price() -> anyhow::Result
     assert!(second.text().contains("335"), "{}", second.text());
     // The form of the first link was used: whatever is sent with it now, its first answer stands, and the
     // page shows the price that is offered today.
-    let old = play.submit(&page, &[("answer", "accept"), ("round", "1"), ("code", "000000")]).await?;
+    let old = play
+        .submit(
+            &page,
+            &[("answer", "accept"), ("round", "1"), ("code", "000000")],
+        )
+        .await?;
     assert_eq!(old.status, 200, "{}", old.text());
     assert!(old.text().contains("335"), "{}", old.text());
     assert_eq!(old.round().as_deref(), Some("2"), "{}", old.text());
 
     // An acceptance wants the code from the SMS, and no other.
-    let early = play.submit(&second, &[("answer", "accept"), ("code", "123456")]).await?;
+    let early = play
+        .submit(&second, &[("answer", "accept"), ("code", "123456")])
+        .await?;
     assert_eq!(early.status, 422, "{}", early.text());
     play.submit(&second, &[("answer", "request_code")]).await?;
     let code = play.sms_code(1).await?;
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    let refused = play.submit(&second, &[("answer", "accept"), ("code", wrong)]).await?;
+    let refused = play
+        .submit(&second, &[("answer", "accept"), ("code", wrong)])
+        .await?;
     assert_eq!(refused.status, 422, "{}", refused.text());
-    let accepted = play.submit(&second, &[("answer", "accept"), ("code", &code)]).await?;
+    let accepted = play
+        .submit(&second, &[("answer", "accept"), ("code", &code)])
+        .await?;
     assert_eq!(accepted.status, 200, "{}", accepted.text());
 
     let manager = world.stack.sign_in("manager").await?;
-    manager.wait_for(&play.id, "COLLECT_PAPERS", play.patience).await?;
+    manager
+        .wait_for(&play.id, "COLLECT_PAPERS", play.patience)
+        .await?;
     let summary = manager.buyout(&play.id).await?.summary.unwrap_or_default();
     assert_eq!(summary.price.map(|price| price.kopecks), Some(33_500_000));
     world.record("bargained", &play).await?;
@@ -88,12 +139,22 @@ async fn links_that_are_forged_or_broken_show_nothing() -> anyhow::Result<()> {
     let last = changed.len() - 1;
     changed[last] = if changed[last] == 'A' { 'B' } else { 'A' };
     let changed: String = changed.into_iter().collect();
-    for broken in [changed.as_str(), "v1.dev.e30.AAAA", "x", &token[..token.len() / 2]] {
+    for broken in [
+        changed.as_str(),
+        "v1.dev.e30.AAAA",
+        "x",
+        &token[..token.len() / 2],
+    ] {
         let url = world.stack.door.url.join(&format!("l/{broken}"))?;
         let page = play.open(&url).await?;
         assert_eq!(page.status, 404, "{broken}");
         assert!(!page.html.contains("300"), "{}", page.text());
-        let acted = play.submit(&page, &[("answer", "accept"), ("round", "1"), ("code", "1")]).await?;
+        let acted = play
+            .submit(
+                &page,
+                &[("answer", "accept"), ("round", "1"), ("code", "1")],
+            )
+            .await?;
         assert_eq!(acted.status, 404, "{broken}");
     }
     let page = play.open(&link).await?;

@@ -11,7 +11,9 @@ use crate::World;
 
 /// Somebody who holds every role, signed in.
 pub async fn with_every_role(world: &World, login: &str) -> anyhow::Result<Person> {
-    let password = api_gateway::access::hash(seed::PASSWORD.to_owned()).await.context("the machine gave no randomness")?;
+    let password = api_gateway::access::hash(seed::PASSWORD.to_owned())
+        .await
+        .context("the machine gave no randomness")?;
     let record = StaffRecord {
         member: StaffMember {
             person: PersonId::new(format!("u-{login}")),

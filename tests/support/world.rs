@@ -36,7 +36,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { policy: quick(), postgres: false, gateway: GatewayOptions::default(), temporal: None }
+        Self {
+            policy: quick(),
+            postgres: false,
+            gateway: GatewayOptions::default(),
+            temporal: None,
+        }
     }
 }
 
@@ -59,12 +64,20 @@ impl World {
     }
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
-        let Options { policy, postgres, gateway, temporal } = options;
+        let Options {
+            policy,
+            postgres,
+            gateway,
+            temporal,
+        } = options;
         let folder = tempfile::tempdir()?;
         let store_url = if postgres {
             store::testing::postgres().database().await
         } else {
-            format!("sqlite://{}?mode=rwc", folder.path().join("kite.db").display())
+            format!(
+                "sqlite://{}?mode=rwc",
+                folder.path().join("kite.db").display()
+            )
         };
         let (temporal_address, namespace) = match temporal {
             Some(address) => (address, "default".to_owned()),
@@ -79,7 +92,12 @@ impl World {
         let settings = Settings {
             folder: folder.path().to_owned(),
             keys: keys(),
-            ports: Ports { gateway: free_port()?, gateway_metrics: 0, worker_metrics: 0, sdk_metrics: None },
+            ports: Ports {
+                gateway: free_port()?,
+                gateway_metrics: 0,
+                worker_metrics: 0,
+                sdk_metrics: None,
+            },
             simulator_ports: simulator::Ports::default(),
             // A portal that does not hold a test up; its limits have tests of their own.
             portal_per_minute: 60_000,
@@ -107,7 +125,10 @@ impl World {
     /// Entries of the ledger of one partner and operation.
     pub async fn effects(&self, partner: &str, operation: &str) -> anyhow::Result<Vec<Value>> {
         let entries = self.stack.control.effects(partner).await?;
-        Ok(entries.into_iter().filter(|entry| entry["operation"] == operation).collect())
+        Ok(entries
+            .into_iter()
+            .filter(|entry| entry["operation"] == operation)
+            .collect())
     }
 
     /// Every effect of the ledger stands there once: no key was used for two effects of one operation.
@@ -116,7 +137,8 @@ impl World {
         let entries = self.stack.control.get("ledger").await?;
         let mut seen = BTreeSet::new();
         for entry in entries.as_array().into_iter().flatten() {
-            let key = ["partner", "operation", "key"].map(|name| entry[name].as_str().unwrap_or_default().to_owned());
+            let key = ["partner", "operation", "key"]
+                .map(|name| entry[name].as_str().unwrap_or_default().to_owned());
             if key[2].is_empty() || MANY_BY_NATURE.contains(&key[1].as_str()) {
                 continue;
             }
@@ -142,7 +164,9 @@ pub fn keys() -> Keys {
 }
 
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }
 
 /// A namespace of its own with our search attributes, ready for use.
@@ -156,7 +180,10 @@ async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
         workflow_execution_retention_period: Some(Duration::from_secs(86_400).try_into()?),
         ..Default::default()
     };
-    connection.workflow_service().register_namespace(tonic::Request::new(request)).await?;
+    connection
+        .workflow_service()
+        .register_namespace(tonic::Request::new(request))
+        .await?;
     let attributes = search_attributes();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {
@@ -165,13 +192,20 @@ async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
             namespace: namespace.to_owned(),
             search_attributes: attributes.clone(),
         };
-        let added = connection.operator_service().add_search_attributes(tonic::Request::new(request)).await;
+        let added = connection
+            .operator_service()
+            .add_search_attributes(tonic::Request::new(request))
+            .await;
         let listed = connection
             .operator_service()
-            .list_search_attributes(tonic::Request::new(ListSearchAttributesRequest { namespace: namespace.to_owned() }))
+            .list_search_attributes(tonic::Request::new(ListSearchAttributesRequest {
+                namespace: namespace.to_owned(),
+            }))
             .await;
         if let Ok(listed) = listed
-            && attributes.keys().all(|name| listed.get_ref().custom_attributes.contains_key(name))
+            && attributes
+                .keys()
+                .all(|name| listed.get_ref().custom_attributes.contains_key(name))
         {
             return Ok(());
         }

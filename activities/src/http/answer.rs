@@ -161,7 +161,9 @@ impl Answer {
         let pause = match value.parse::<u64>() {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => {
-                let at = DateTime::parse_from_rfc2822(value).ok()?.with_timezone(&Utc);
+                let at = DateTime::parse_from_rfc2822(value)
+                    .ok()?
+                    .with_timezone(&Utc);
                 (at - Utc::now()).to_std().unwrap_or_default()
             }
         };

@@ -105,9 +105,7 @@ async fn json_of_another_shape_breaks_the_contract_and_is_not_quoted() {
         .expect_err("another shape");
     assert_eq!(
         error,
-        PartnerError::protocol(
-            "sample thing: HTTP 200: Data error in JSON at line 1 column 20"
-        )
+        PartnerError::protocol("sample thing: HTTP 200: Data error in JSON at line 1 column 20")
     );
 }
 
@@ -164,7 +162,9 @@ fn a_wrong_configuration_names_its_key() {
         rate_per_minute: 60,
         extra_ca,
     };
-    let error = Http::new("sample", &settings(0, None)).err().expect("refused");
+    let error = Http::new("sample", &settings(0, None))
+        .err()
+        .expect("refused");
     assert_eq!(error.to_string(), "sample.concurrency: must be at least 1");
     let missing = Path::new("/nowhere/ca.pem");
     let error = Http::new("sample", &settings(1, Some(missing)))

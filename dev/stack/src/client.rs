@@ -47,13 +47,22 @@ impl Play<'_> {
         let deadline = tokio::time::Instant::now() + self.patience;
         loop {
             let messages = self.stack.control.get(&path).await?;
-            let texts: Vec<String> =
-                messages.as_array().into_iter().flatten().filter_map(|m| m["text"].as_str()).map(str::to_owned).collect();
+            let texts: Vec<String> = messages
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|m| m["text"].as_str())
+                .map(str::to_owned)
+                .collect();
             if texts.len() >= count {
                 return Ok(texts);
             }
             if tokio::time::Instant::now() >= deadline {
-                bail!("{channel}: {} of {count} messages after {:?}", texts.len(), self.patience);
+                bail!(
+                    "{channel}: {} of {count} messages after {:?}",
+                    texts.len(),
+                    self.patience
+                );
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -61,16 +70,38 @@ impl Play<'_> {
 
     pub async fn open(&self, url: &Url) -> anyhow::Result<OfferPage> {
         let answer = self.stack.door.http.get(self.here(url)?).send().await?;
-        Ok(OfferPage { url: url.clone(), status: answer.status().as_u16(), html: answer.text().await? })
+        Ok(OfferPage {
+            url: url.clone(),
+            status: answer.status().as_u16(),
+            html: answer.text().await?,
+        })
     }
 
     /// Sends the page's form.
-    pub async fn submit(&self, page: &OfferPage, fields: &[(&str, &str)]) -> anyhow::Result<OfferPage> {
-        let mut form: BTreeMap<&str, String> =
-            fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        form.entry("round").or_insert_with(|| page.round().unwrap_or_default());
-        let answer = self.stack.door.http.post(self.here(&page.url)?).form(&form).send().await?;
-        Ok(OfferPage { url: page.url.clone(), status: answer.status().as_u16(), html: answer.text().await? })
+    pub async fn submit(
+        &self,
+        page: &OfferPage,
+        fields: &[(&str, &str)],
+    ) -> anyhow::Result<OfferPage> {
+        let mut form: BTreeMap<&str, String> = fields
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        form.entry("round")
+            .or_insert_with(|| page.round().unwrap_or_default());
+        let answer = self
+            .stack
+            .door
+            .http
+            .post(self.here(&page.url)?)
+            .form(&form)
+            .send()
+            .await?;
+        Ok(OfferPage {
+            url: page.url.clone(),
+            status: answer.status().as_u16(),
+            html: answer.text().await?,
+        })
     }
 
     /// Opens the offer, asks for the code, types it and accepts.
@@ -82,9 +113,15 @@ impl Play<'_> {
         }
         let page = self.submit(&page, &[("answer", "request_code")]).await?;
         let code = self.sms_code(1).await?;
-        let page = self.submit(&page, &[("answer", "accept"), ("code", &code)]).await?;
+        let page = self
+            .submit(&page, &[("answer", "accept"), ("code", &code)])
+            .await?;
         if page.status != 200 {
-            bail!("the acceptance was answered {}: {}", page.status, page.text());
+            bail!(
+                "the acceptance was answered {}: {}",
+                page.status,
+                page.text()
+            );
         }
         Ok(page)
     }
@@ -104,7 +141,10 @@ impl OfferPage {
 
     /// What a person reads: the page without its markup.
     pub fn text(&self) -> String {
-        let body = self.html.split_once("<body").map_or(self.html.as_str(), |(_, body)| body);
+        let body = self
+            .html
+            .split_once("<body")
+            .map_or(self.html.as_str(), |(_, body)| body);
         let mut text = String::new();
         let mut inside = false;
         for c in body.chars() {

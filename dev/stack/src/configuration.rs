@@ -35,7 +35,14 @@ fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Sections that both binaries have.
 fn shared(settings: &Settings) -> String {
-    let Settings { folder, keys, temporal_address, namespace, store_url, .. } = settings;
+    let Settings {
+        folder,
+        keys,
+        temporal_address,
+        namespace,
+        store_url,
+        ..
+    } = settings;
     let objects = quoted(&folder.join("objects"));
     format!(
         "[temporal]\naddress = \"{temporal_address}\"\nnamespace = \"{namespace}\"\n\n\
@@ -51,8 +58,21 @@ fn shared(settings: &Settings) -> String {
 }
 
 fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
-    let Settings { folder, keys, ports, ui_origin, gateway, .. } = settings;
-    let GatewayOptions { per_second, burst, trusted_proxies, deadline_secs, issuers } = gateway;
+    let Settings {
+        folder,
+        keys,
+        ports,
+        ui_origin,
+        gateway,
+        ..
+    } = settings;
+    let GatewayOptions {
+        per_second,
+        burst,
+        trusted_proxies,
+        deadline_secs,
+        issuers,
+    } = gateway;
     let mut text = format!(
         "{shared}[server]\naddress = \"127.0.0.1:{api}\"\npublic_url = \"{public}\"\n\
          deadline_secs = {deadline_secs}\n\
@@ -108,18 +128,28 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
         oauth = simulator.url(Partner::Bitrix24),
         portal_per_minute = settings.portal_per_minute,
     );
-    let organizations = format!("organizations = {{ \"{}\" = \"{}\" }}", entity.id, entity.inn);
+    let organizations = format!(
+        "organizations = {{ \"{}\" = \"{}\" }}",
+        entity.id, entity.inn
+    );
     let base = "user = \"kite\"\npassword = \"kite-dev\"";
     let sections = [
         (
             Partner::OnecAlfa,
-            format!("{base}\n{organizations}\nsites = {{ \"{}\" = \"{}\" }}", site.id, site.name),
+            format!(
+                "{base}\n{organizations}\nsites = {{ \"{}\" = \"{}\" }}",
+                site.id, site.name
+            ),
         ),
         (Partner::OnecTreasury, format!("{base}\n{organizations}")),
-        (Partner::Autoteka, "client_id = \"kite\"\nclient_secret = \"kite-dev\"".to_owned()),
+        (
+            Partner::Autoteka,
+            "client_id = \"kite\"\nclient_secret = \"kite-dev\"".to_owned(),
+        ),
         (
             Partner::Avtocod,
-            "user = \"kite@dealer\"\npassword = \"kite-dev\"\nreport_type = \"kite@dealer\"".to_owned(),
+            "user = \"kite@dealer\"\npassword = \"kite-dev\"\nreport_type = \"kite@dealer\""
+                .to_owned(),
         ),
         (Partner::Fssp, "key = \"kite-dev\"".to_owned()),
         (
@@ -130,15 +160,28 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
                 simulator::yookassa::SECRET
             ),
         ),
-        (Partner::Bank, format!("access_token = \"{}\"", simulator::bank::ACCESS_TOKEN)),
+        (
+            Partner::Bank,
+            format!("access_token = \"{}\"", simulator::bank::ACCESS_TOKEN),
+        ),
         (
             Partner::Wazzup,
-            format!("api_key = \"kite-dev\"\nchannel_id = \"{}\"", simulator::wazzup::CHANNEL),
+            format!(
+                "api_key = \"kite-dev\"\nchannel_id = \"{}\"",
+                simulator::wazzup::CHANNEL
+            ),
         ),
-        (Partner::Sms, "api_key = \"kite-dev\"\nsender = \"KITE\"".to_owned()),
+        (
+            Partner::Sms,
+            "api_key = \"kite-dev\"\nsender = \"KITE\"".to_owned(),
+        ),
     ];
     for (partner, rest) in sections {
-        let _ = write!(text, "[partners.{partner}]\nbase_url = \"{}\"\n{rest}\n\n", simulator.url(partner));
+        let _ = write!(
+            text,
+            "[partners.{partner}]\nbase_url = \"{}\"\n{rest}\n\n",
+            simulator.url(partner)
+        );
     }
     let _ = write!(
         text,

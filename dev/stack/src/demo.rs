@@ -35,7 +35,10 @@ struct Demo {
 /// The demo's addresses are fixed, so that links in old messages still open; whoever sits there is named.
 fn check_ports() -> anyhow::Result<()> {
     let own_temporal = std::env::var_os("TEMPORAL_ADDRESS").is_none();
-    let temporal = [(TEMPORAL_PORT, "Temporal"), (TEMPORAL_UI_PORT, "Temporal UI")];
+    let temporal = [
+        (TEMPORAL_PORT, "Temporal"),
+        (TEMPORAL_UI_PORT, "Temporal UI"),
+    ];
     let ours = [
         (GATEWAY_PORT, "the gateway"),
         (GATEWAY_METRICS_PORT, "the gateway's metrics"),
@@ -45,7 +48,9 @@ fn check_ports() -> anyhow::Result<()> {
     ];
     for (port, what) in temporal.into_iter().filter(|_| own_temporal).chain(ours) {
         if let Err(error) = std::net::TcpListener::bind(("127.0.0.1", port)) {
-            anyhow::bail!("port {port} of {what} cannot be taken ({error}); is another kite-dev running?");
+            anyhow::bail!(
+                "port {port} of {what} cannot be taken ({error}); is another kite-dev running?"
+            );
         }
     }
     Ok(())
@@ -57,7 +62,10 @@ async fn bring_up() -> anyhow::Result<Demo> {
     let keys = Keys::kept_in(&folder)?;
     let began = Instant::now();
     say("Поднимаем Temporal, партнёров, шлюз и воркер…");
-    let codec_endpoint = format!("https://localhost:{GATEWAY_PORT}/codec/{}", keys.codec_token);
+    let codec_endpoint = format!(
+        "https://localhost:{GATEWAY_PORT}/codec/{}",
+        keys.codec_token
+    );
     let temporal = Temporal::start(Options {
         folder: &folder,
         port: TEMPORAL_PORT,
@@ -88,7 +96,11 @@ async fn bring_up() -> anyhow::Result<Demo> {
     };
     let stack = Stack::start(settings).await?;
     say(&format!("Готово за {}.", seconds(began.elapsed())));
-    Ok(Demo { temporal, stack, folder })
+    Ok(Demo {
+        temporal,
+        stack,
+        folder,
+    })
 }
 
 /// Plays and reports; with `once` ends everything afterwards. `true`: every buyout ended `DONE`.
@@ -102,7 +114,9 @@ pub async fn demo(once: bool) -> anyhow::Result<bool> {
         addresses(&demo);
         platform::stop::signal().await;
     }
-    let Demo { temporal, stack, .. } = demo;
+    let Demo {
+        temporal, stack, ..
+    } = demo;
     stack.stop().await?;
     temporal.stop().await;
     Ok(played.unwrap_or(false))
@@ -113,7 +127,9 @@ pub async fn up() -> anyhow::Result<()> {
     let demo = bring_up().await?;
     addresses(&demo);
     platform::stop::signal().await;
-    let Demo { temporal, stack, .. } = demo;
+    let Demo {
+        temporal, stack, ..
+    } = demo;
     stack.stop().await?;
     temporal.stop().await;
     Ok(())
@@ -132,9 +148,12 @@ async fn play(demo: &Demo) -> anyhow::Result<bool> {
     let path = folder.join("buyout.json");
     let mut kept = serde_json::to_value(&main)?;
     kept["by_bank_order"] = serde_json::to_value(&dear)?;
-    std::fs::write(&path, serde_json::to_string_pretty(&kept)?).with_context(|| format!("{}", path.display()))?;
+    std::fs::write(&path, serde_json::to_string_pretty(&kept)?)
+        .with_context(|| format!("{}", path.display()))?;
     say(&format!("\nИтог записан в {}.", path.display()));
-    Ok([&main, &dear].into_iter().all(|report| report.end_state == "DONE"))
+    Ok([&main, &dear]
+        .into_iter()
+        .all(|report| report.end_state == "DONE"))
 }
 
 /// Prints a step with the time it took.
@@ -152,16 +171,35 @@ async fn by_sbp(stack: &Stack) -> anyhow::Result<Report> {
     let mut steps = Steps(began);
     let play = Play::deal(stack, "clean").await?;
     play.robot_calls().await?;
-    steps.done(&format!("сделка {} в стадии «Выкуп: осмотр», робот позвал Kite", play.deal));
+    steps.done(&format!(
+        "сделка {} в стадии «Выкуп: осмотр», робот позвал Kite",
+        play.deal
+    ));
     let inspector = play.inspect().await?;
-    steps.done(&format!("{} осмотрел(а) автомобиль: фото, замеры, номера", inspector.name));
-    let appraiser = play.appraise(Prices { buyout: 440_000, stop: 470_000, forecast: 560_000 }).await?;
-    steps.done(&format!("проверки прошли, {} оценил(а): 440 000 ₽, не больше 470 000 ₽", appraiser.name));
+    steps.done(&format!(
+        "{} осмотрел(а) автомобиль: фото, замеры, номера",
+        inspector.name
+    ));
+    let appraiser = play
+        .appraise(Prices {
+            buyout: 440_000,
+            stop: 470_000,
+            forecast: 560_000,
+        })
+        .await?;
+    steps.done(&format!(
+        "проверки прошли, {} оценил(а): 440 000 ₽, не больше 470 000 ₽",
+        appraiser.name
+    ));
     let senior = play.approve_price().await?;
-    steps.done(&format!("{} согласовал(а) цену: она выше предела", senior.name));
+    steps.done(&format!(
+        "{} согласовал(а) цену: она выше предела",
+        senior.name
+    ));
     let link = play.offer_link(1).await?;
     let page = play.open(&link).await?;
-    play.submit(&page, &[("answer", "counter"), ("amount", "460000")]).await?;
+    play.submit(&page, &[("answer", "counter"), ("amount", "460000")])
+        .await?;
     steps.done("клиент открыл ссылку из мессенджера и попросил 460 000 ₽");
     play.bargain("PROPOSE", 450_000).await?;
     steps.done("менеджер предложил 450 000 ₽");
@@ -169,11 +207,15 @@ async fn by_sbp(stack: &Stack) -> anyhow::Result<Report> {
     let page = play.open(&link).await?;
     let page = play.submit(&page, &[("answer", "request_code")]).await?;
     let code = play.sms_code(1).await?;
-    play.submit(&page, &[("answer", "accept"), ("code", &code)]).await?;
+    play.submit(&page, &[("answer", "accept"), ("code", &code)])
+        .await?;
     steps.done("клиент согласился и подтвердил кодом из СМС");
     play.bring_papers().await?;
     let verifier = play.verify_papers().await?;
-    steps.done(&format!("{} проверил(а) документы по одному", verifier.name));
+    steps.done(&format!(
+        "{} проверил(а) документы по одному",
+        verifier.name
+    ));
     play.sign().await?;
     steps.done("договор и акт готовы, подписаны, сканы на месте");
     play.treasury_decides("approve", "approver").await?;
@@ -189,8 +231,16 @@ async fn by_bank_order(stack: &Stack) -> anyhow::Result<Report> {
     let began = Instant::now();
     let mut steps = Steps(began);
     let play = Play::deal(stack, "expensive").await?;
-    play.up_to_offer(Prices { buyout: 1_450_000, stop: 1_550_000, forecast: 1_800_000 }).await?;
-    steps.done(&format!("сделка {}: осмотр, проверки, оценка 1 450 000 ₽, второе слово", play.deal));
+    play.up_to_offer(Prices {
+        buyout: 1_450_000,
+        stop: 1_550_000,
+        forecast: 1_800_000,
+    })
+    .await?;
+    steps.done(&format!(
+        "сделка {}: осмотр, проверки, оценка 1 450 000 ₽, второе слово",
+        play.deal
+    ));
     play.client_says("ACCEPT", 0, "").await?;
     play.up_to_payment().await?;
     steps.done("клиент согласился по телефону, документы подписаны, оплата согласована");
@@ -204,9 +254,20 @@ async fn by_bank_order(stack: &Stack) -> anyhow::Result<Report> {
 
 fn tell(report: &Report) {
     let people: BTreeSet<&String> = report.people.values().collect();
-    say(&format!("\n  Конец: {} — {}", report.end_state, report.outcome));
-    say(&format!("  Процесс {}: {} событий истории за {}", report.workflow_id, report.history_events, seconds(Duration::from_millis(report.duration_ms))));
-    say(&format!("  Роботов получили ответ: {}; сделка в стадии {}", report.robots_answered, report.deal_stage));
+    say(&format!(
+        "\n  Конец: {} — {}",
+        report.end_state, report.outcome
+    ));
+    say(&format!(
+        "  Процесс {}: {} событий истории за {}",
+        report.workflow_id,
+        report.history_events,
+        seconds(Duration::from_millis(report.duration_ms))
+    ));
+    say(&format!(
+        "  Роботов получили ответ: {}; сделка в стадии {}",
+        report.robots_answered, report.deal_stage
+    ));
     say(&format!("  Разных людей на обязанностях: {}", people.len()));
     for document in &report.documents {
         say(&format!("  {document}"));
@@ -214,8 +275,15 @@ fn tell(report: &Report) {
     if let Some(receipt) = &report.receipt {
         say(&format!("  1С: поступление № {receipt} проведено"));
     }
-    let effects: Vec<String> = report.effects.iter().map(|(partner, count)| format!("{partner} {count}")).collect();
-    say(&format!("  Действий у партнёров с начала: {}", effects.join(", ")));
+    let effects: Vec<String> = report
+        .effects
+        .iter()
+        .map(|(partner, count)| format!("{partner} {count}"))
+        .collect();
+    say(&format!(
+        "  Действий у партнёров с начала: {}",
+        effects.join(", ")
+    ));
 }
 
 fn addresses(demo: &Demo) {
@@ -225,11 +293,27 @@ fn addresses(demo: &Demo) {
     if let Some(ui) = &demo.temporal.ui {
         say(&format!("  Temporal UI             {ui}"));
     }
-    say(&format!("  почтовый ящик клиента   {}", stack.control.address("mail/")));
-    say(&format!("  партнёры, управление    {}", stack.control.address("")));
-    say(&format!("  метрики                 шлюз http://{}/metrics, воркер http://{}/metrics, SDK http://127.0.0.1:{SDK_METRICS_PORT}/metrics", stack.gateway_metrics, stack.worker_metrics));
-    say(&format!("  вход                    логины {}; пароль {}", seed::ACCOUNTS.map(|a| a.login).join(", "), seed::PASSWORD));
-    say(&format!("  доверие браузера        {}", demo.folder.join("tls/ca.pem").display()));
+    say(&format!(
+        "  почтовый ящик клиента   {}",
+        stack.control.address("mail/")
+    ));
+    say(&format!(
+        "  партнёры, управление    {}",
+        stack.control.address("")
+    ));
+    say(&format!(
+        "  метрики                 шлюз http://{}/metrics, воркер http://{}/metrics, SDK http://127.0.0.1:{SDK_METRICS_PORT}/metrics",
+        stack.gateway_metrics, stack.worker_metrics
+    ));
+    say(&format!(
+        "  вход                    логины {}; пароль {}",
+        seed::ACCOUNTS.map(|a| a.login).join(", "),
+        seed::PASSWORD
+    ));
+    say(&format!(
+        "  доверие браузера        {}",
+        demo.folder.join("tls/ca.pem").display()
+    ));
     say("\nCtrl-C остановит всё; данные останутся в .kite.");
 }
 

@@ -7,8 +7,13 @@ use proto::kite::task::v1 as pb;
 /// A photo of its own: a pattern drawn from `seed`, as PNG.
 pub fn photo(seed: u32) -> Vec<u8> {
     png(320, 200, |x, y| {
-        let wave = (x.wrapping_mul(seed % 7 + 1) ^ y.wrapping_mul(seed % 11 + 3)).wrapping_add(seed);
-        [(wave % 251) as u8, (x % 256) as u8, (y.wrapping_mul(seed) % 256) as u8]
+        let wave =
+            (x.wrapping_mul(seed % 7 + 1) ^ y.wrapping_mul(seed % 11 + 3)).wrapping_add(seed);
+        [
+            (wave % 251) as u8,
+            (x % 256) as u8,
+            (y.wrapping_mul(seed) % 256) as u8,
+        ]
     })
 }
 
@@ -36,7 +41,11 @@ fn png(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> 
     header.extend(height.to_be_bytes());
     header.extend([8, 2, 0, 0, 0]);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (name, data) in [(b"IHDR", header.as_slice()), (b"IDAT", &zlib), (b"IEND", &[])] {
+    for (name, data) in [
+        (b"IHDR", header.as_slice()),
+        (b"IDAT", &zlib),
+        (b"IEND", &[]),
+    ] {
         png.extend((data.len() as u32).to_be_bytes());
         let mut checked = name.to_vec();
         checked.extend(data);
@@ -60,7 +69,11 @@ fn crc(bytes: &[u8]) -> u32 {
     for byte in bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     !crc
@@ -105,7 +118,10 @@ pub fn inspection(
             .required_angles
             .iter()
             .zip(photos)
-            .map(|(angle, id)| inspection_pb::Photo { angle: angle.clone(), file_id: id.clone() })
+            .map(|(angle, id)| inspection_pb::Photo {
+                angle: angle.clone(),
+                file_id: id.clone(),
+            })
             .collect(),
         defects: vec![inspection_pb::Defect {
             element: "FRONT_BUMPER".to_owned(),
@@ -128,7 +144,9 @@ pub fn inspection(
 }
 
 pub fn rubles(amount: i64) -> Money {
-    Money { kopecks: amount * 100 }
+    Money {
+        kopecks: amount * 100,
+    }
 }
 
 /// An appraisal: first price, stop price and forecast in roubles.
@@ -156,12 +174,20 @@ pub fn appraisal(buyout: i64, stop: i64, forecast: i64) -> pb::Appraisal {
 
 /// A complete set of papers; `scans` are ids of four uploaded files.
 pub fn papers(car: &PlayedCar, scans: &[String]) -> pb::Papers {
-    let kinds = ["PASSPORT", "VEHICLE_PASSPORT", "REGISTRATION_CERTIFICATE", "PERSONAL_DATA_CONSENT"];
+    let kinds = [
+        "PASSPORT",
+        "VEHICLE_PASSPORT",
+        "REGISTRATION_CERTIFICATE",
+        "PERSONAL_DATA_CONSENT",
+    ];
     pb::Papers {
         papers: kinds
             .into_iter()
             .zip(scans)
-            .map(|(kind, id)| pb::Paper { kind: kind.to_owned(), file_ids: vec![id.clone()] })
+            .map(|(kind, id)| pb::Paper {
+                kind: kind.to_owned(),
+                file_ids: vec![id.clone()],
+            })
             .collect(),
         fields: Some(pb::PaperFields {
             seller_full_name: car.owner.clone(),
@@ -193,7 +219,10 @@ pub fn papers(car: &PlayedCar, scans: &[String]) -> pb::Papers {
 pub fn requisites(car: &PlayedCar) -> pb::Requisites {
     pb::Requisites {
         recipient_name: car.owner.clone(),
-        sbp: Some(pb::SbpRequisites { phone: car.phone.clone(), bank_id: "100000000111".to_owned() }),
+        sbp: Some(pb::SbpRequisites {
+            phone: car.phone.clone(),
+            bank_id: "100000000111".to_owned(),
+        }),
         account: Some(pb::AccountRequisites {
             account: "40817810000000000001".to_owned(),
             bic: "044525225".to_owned(),
@@ -206,11 +235,20 @@ pub fn requisites(car: &PlayedCar) -> pb::Requisites {
 
 /// Every paper accepted.
 pub fn accepted() -> pb::VerifyPapers {
-    let kinds = ["PASSPORT", "VEHICLE_PASSPORT", "REGISTRATION_CERTIFICATE", "PERSONAL_DATA_CONSENT"];
+    let kinds = [
+        "PASSPORT",
+        "VEHICLE_PASSPORT",
+        "REGISTRATION_CERTIFICATE",
+        "PERSONAL_DATA_CONSENT",
+    ];
     pb::VerifyPapers {
         verdicts: kinds
             .into_iter()
-            .map(|kind| pb::PaperVerdict { kind: kind.to_owned(), accepted: true, remark: String::new() })
+            .map(|kind| pb::PaperVerdict {
+                kind: kind.to_owned(),
+                accepted: true,
+                remark: String::new(),
+            })
             .collect(),
     }
 }

@@ -36,7 +36,9 @@ pub struct Badge(MetadataValue<tonic::metadata::Ascii>);
 
 impl Interceptor for Badge {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        request
+            .metadata_mut()
+            .insert("authorization", self.0.clone());
         Ok(request)
     }
 }
@@ -63,11 +65,27 @@ pub struct Uploaded {
 impl Person {
     pub async fn sign_in(door: &Door, login: &str, password: &str) -> anyhow::Result<Self> {
         let mut sessions = SessionServiceClient::new(door.channel.clone());
-        let request = SignInRequest { login: login.to_owned(), password: password.to_owned() };
-        let answer = sessions.sign_in(request).await.with_context(|| format!("{login} could not sign in"))?.into_inner();
-        let person = answer.session.and_then(|s| s.person).context("a session without a person")?;
+        let request = SignInRequest {
+            login: login.to_owned(),
+            password: password.to_owned(),
+        };
+        let answer = sessions
+            .sign_in(request)
+            .await
+            .with_context(|| format!("{login} could not sign in"))?
+            .into_inner();
+        let person = answer
+            .session
+            .and_then(|s| s.person)
+            .context("a session without a person")?;
         let badge = Badge(format!("Bearer {}", answer.access_token).parse()?);
-        Ok(Self { name: person.name, id: person.id, token: answer.access_token, door: door.clone(), badge })
+        Ok(Self {
+            name: person.name,
+            id: person.id,
+            token: answer.access_token,
+            door: door.clone(),
+            badge,
+        })
     }
 
     pub fn tasks(&self) -> TaskServiceClient<Service> {
@@ -91,37 +109,70 @@ impl Person {
     }
 
     pub async fn buyout(&self, id: &str) -> anyhow::Result<buyout_pb::Buyout> {
-        let answer = self.buyouts().get_buyout(GetBuyoutRequest { id: id.to_owned() }).await?;
-        answer.into_inner().buyout.context("an answer without a buyout")
+        let answer = self
+            .buyouts()
+            .get_buyout(GetBuyoutRequest { id: id.to_owned() })
+            .await?;
+        answer
+            .into_inner()
+            .buyout
+            .context("an answer without a buyout")
     }
 
     /// What an inspection of the run must bring.
     pub async fn template(&self, buyout: &str) -> anyhow::Result<inspection_pb::Template> {
-        let request = inspection_pb::GetInspectionRequest { buyout_id: buyout.to_owned() };
-        let answer = self.inspections().get_inspection(request).await?.into_inner();
+        let request = inspection_pb::GetInspectionRequest {
+            buyout_id: buyout.to_owned(),
+        };
+        let answer = self
+            .inspections()
+            .get_inspection(request)
+            .await?
+            .into_inner();
         answer.template.context("a run without a template")
     }
 
     /// Waits until the run has an open task of that kind that this person sees.
-    pub async fn wait_for(&self, buyout: &str, kind: &str, patience: Duration) -> anyhow::Result<pb::Task> {
+    pub async fn wait_for(
+        &self,
+        buyout: &str,
+        kind: &str,
+        patience: Duration,
+    ) -> anyhow::Result<pb::Task> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
-            let request = ListTasksRequest { buyout_id: buyout.to_owned(), kind: kind.to_owned(), ..Default::default() };
+            let request = ListTasksRequest {
+                buyout_id: buyout.to_owned(),
+                kind: kind.to_owned(),
+                ..Default::default()
+            };
             let found = self.tasks().list_tasks(request).await?.into_inner().tasks;
             if let Some(task) = found.into_iter().next() {
-                let task = self.tasks().get_task(GetTaskRequest { id: task.id }).await?.into_inner().task;
+                let task = self
+                    .tasks()
+                    .get_task(GetTaskRequest { id: task.id })
+                    .await?
+                    .into_inner()
+                    .task;
                 return task.context("an answer without a task");
             }
             if tokio::time::Instant::now() >= deadline {
                 let now = self.buyout(buyout).await.ok().and_then(|b| b.summary);
                 let (stage, waiting) = now.map(|s| (s.stage, s.waiting_for)).unwrap_or_default();
-                bail!("{}: no task {kind} in {buyout} after {patience:?}; stage {stage}, waiting for: {waiting}", self.name);
+                bail!(
+                    "{}: no task {kind} in {buyout} after {patience:?}; stage {stage}, waiting for: {waiting}",
+                    self.name
+                );
             }
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    pub async fn decide(&self, task: &pb::Task, kind: pb::decision::Kind) -> Result<pb::DecideTaskResponse, Status> {
+    pub async fn decide(
+        &self,
+        task: &pb::Task,
+        kind: pb::decision::Kind,
+    ) -> Result<pb::DecideTaskResponse, Status> {
         let request = DecideTaskRequest {
             id: task.id.clone(),
             version: task.version,
@@ -140,21 +191,41 @@ impl Person {
         patience: Duration,
     ) -> anyhow::Result<pb::Task> {
         let task = self.wait_for(buyout, kind, patience).await?;
-        self.decide(&task, decision).await.with_context(|| format!("{} could not decide {kind}", self.name))?;
+        self.decide(&task, decision)
+            .await
+            .with_context(|| format!("{} could not decide {kind}", self.name))?;
         Ok(task)
     }
 
     /// Brings a file into the run: ticket, then bytes.
-    pub async fn upload(&self, buyout: &str, kind: &str, bytes: Vec<u8>) -> anyhow::Result<Uploaded> {
+    pub async fn upload(
+        &self,
+        buyout: &str,
+        kind: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<Uploaded> {
         #[derive(serde::Deserialize)]
         struct Answer {
             file: Uploaded,
         }
-        let request =
-            inspection_pb::CreateUploadTicketRequest { buyout_id: buyout.to_owned(), kind: kind.to_owned() };
-        let ticket = self.inspections().create_upload_ticket(request).await?.into_inner();
+        let request = inspection_pb::CreateUploadTicketRequest {
+            buyout_id: buyout.to_owned(),
+            kind: kind.to_owned(),
+        };
+        let ticket = self
+            .inspections()
+            .create_upload_ticket(request)
+            .await?
+            .into_inner();
         let url = self.door.url.join(&ticket.upload_path)?;
-        let answer = self.door.http.put(url).bearer_auth(&self.token).body(bytes).send().await?;
+        let answer = self
+            .door
+            .http
+            .put(url)
+            .bearer_auth(&self.token)
+            .body(bytes)
+            .send()
+            .await?;
         let status = answer.status();
         let body = answer.text().await?;
         if !status.is_success() {
@@ -164,12 +235,18 @@ impl Person {
     }
 
     /// Waits until the run is in a final stage or `patience` is over; answers the run as it is then.
-    pub async fn wait_for_end(&self, buyout: &str, patience: Duration) -> anyhow::Result<buyout_pb::Buyout> {
+    pub async fn wait_for_end(
+        &self,
+        buyout: &str,
+        patience: Duration,
+    ) -> anyhow::Result<buyout_pb::Buyout> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             // A run that has just begun is not in the lists yet.
             let now = self.buyout(buyout).await;
-            let ended = now.as_ref().is_ok_and(|b| b.summary.as_ref().is_some_and(|s| s.ended_at.is_some()));
+            let ended = now
+                .as_ref()
+                .is_ok_and(|b| b.summary.as_ref().is_some_and(|s| s.ended_at.is_some()));
             if ended || tokio::time::Instant::now() >= deadline {
                 return now;
             }

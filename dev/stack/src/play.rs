@@ -40,18 +40,27 @@ pub struct Prices {
 impl<'a> Play<'a> {
     /// A client's deal on a car of that kind; see the simulator's catalogue for kinds.
     pub async fn deal(stack: &'a Stack, kind: &str) -> anyhow::Result<Self> {
-        let catalogue = stack.control.post("catalogue/fresh", json!({ "kind": kind })).await?;
+        let catalogue = stack
+            .control
+            .post("catalogue/fresh", json!({ "kind": kind }))
+            .await?;
         Self::deal_on(stack, catalogue, json!({})).await
     }
 
     /// A deal on a given car of the catalogue; `fields` override fields of the deal.
-    pub async fn deal_on(stack: &'a Stack, catalogue: Value, fields: Value) -> anyhow::Result<Self> {
+    pub async fn deal_on(
+        stack: &'a Stack,
+        catalogue: Value,
+        fields: Value,
+    ) -> anyhow::Result<Self> {
         let mut request = json!({ "car": catalogue["id"], "city": seed::CITY });
         if let (Some(request), Some(fields)) = (request.as_object_mut(), fields.as_object()) {
             request.extend(fields.clone());
         }
         let made = stack.control.post("bitrix24/deals", request).await?;
-        let deal = made["deal_id"].as_u64().context("the portal gave no deal id")?;
+        let deal = made["deal_id"]
+            .as_u64()
+            .context("the portal gave no deal id")?;
         Ok(Self {
             stack,
             id: format!("buyout:{}:{deal}", simulator::bitrix24::MEMBER_ID),
@@ -65,7 +74,10 @@ impl<'a> Play<'a> {
     /// The deal reaches the stage at which the portal's robot calls Kite.
     pub async fn robot_calls(&self) -> anyhow::Result<()> {
         let path = format!("bitrix24/deals/{}/stage", self.deal);
-        self.stack.control.post(&path, json!({ "stage": seed::policy().stages.inspection })).await?;
+        self.stack
+            .control
+            .post(&path, json!({ "stage": seed::policy().stages.inspection }))
+            .await?;
         Ok(())
     }
 
@@ -73,9 +85,17 @@ impl<'a> Play<'a> {
     pub async fn inspector(&self) -> anyhow::Result<Person> {
         let head = self.stack.sign_in("head").await?;
         head.wait_for(&self.id, "INSPECT", self.patience).await?;
-        let chosen = head.buyout(&self.id).await?.inspector.context("a run without an inspector")?;
-        let account = seed::ACCOUNTS.iter().find(|account| account.name == chosen.name);
-        let login = account.with_context(|| format!("{} has no account", chosen.name))?.login;
+        let chosen = head
+            .buyout(&self.id)
+            .await?
+            .inspector
+            .context("a run without an inspector")?;
+        let account = seed::ACCOUNTS
+            .iter()
+            .find(|account| account.name == chosen.name);
+        let login = account
+            .with_context(|| format!("{} has no account", chosen.name))?
+            .login;
         self.stack.sign_in(login).await
     }
 
@@ -87,39 +107,70 @@ impl<'a> Play<'a> {
     /// The same with another car before the camera.
     pub async fn inspect_seeing(&self, seen: PlayedCar) -> anyhow::Result<Person> {
         let inspector = self.inspector().await?;
-        let task = inspector.wait_for(&self.id, "INSPECT", self.patience).await?;
+        let task = inspector
+            .wait_for(&self.id, "INSPECT", self.patience)
+            .await?;
         let template = inspector.template(&self.id).await?;
         let mut photos = Vec::new();
         for number in 0..template.required_angles.len() as u32 {
             let seed = (self.deal as u32).wrapping_mul(31).wrapping_add(number);
-            photos.push(inspector.upload(&self.id, "PHOTO", papers::photo(seed)).await?.id);
+            photos.push(
+                inspector
+                    .upload(&self.id, "PHOTO", papers::photo(seed))
+                    .await?
+                    .id,
+            );
         }
         let inspection = papers::inspection(&template, &seen, &photos);
-        inspector.decide(&task, Kind::SubmitInspection(inspection)).await?;
+        inspector
+            .decide(&task, Kind::SubmitInspection(inspection))
+            .await?;
         Ok(inspector)
     }
 
     pub async fn appraise(&self, prices: Prices) -> anyhow::Result<Person> {
         let appraiser = self.stack.sign_in("appraiser").await?;
         let appraisal = papers::appraisal(prices.buyout, prices.stop, prices.forecast);
-        appraiser.answer(&self.id, "APPRAISE", Kind::Appraise(appraisal), self.patience).await?;
+        appraiser
+            .answer(
+                &self.id,
+                "APPRAISE",
+                Kind::Appraise(appraisal),
+                self.patience,
+            )
+            .await?;
         Ok(appraiser)
     }
 
     pub async fn approve_price(&self) -> anyhow::Result<Person> {
         let senior = self.stack.sign_in("senior").await?;
-        let word = pb::ApprovePrice { approved: true, comment: "Цена обоснована.".to_owned() };
-        senior.answer(&self.id, "APPROVE_PRICE", Kind::ApprovePrice(word), self.patience).await?;
+        let word = pb::ApprovePrice {
+            approved: true,
+            comment: "Цена обоснована.".to_owned(),
+        };
+        senior
+            .answer(
+                &self.id,
+                "APPROVE_PRICE",
+                Kind::ApprovePrice(word),
+                self.patience,
+            )
+            .await?;
         Ok(senior)
     }
 
     /// The manager writes down what the client said on the telephone.
     pub async fn client_says(&self, answer: &str, amount: i64, reason: &str) -> anyhow::Result<()> {
         let manager = self.stack.sign_in("manager").await?;
-        let task = manager.wait_for(&self.id, "OFFER_TO_CLIENT", self.patience).await?;
+        let task = manager
+            .wait_for(&self.id, "OFFER_TO_CLIENT", self.patience)
+            .await?;
         let buyout = manager.buyout(&self.id).await?;
         let said = pb::ClientAnswer {
-            round: buyout.offer.map(|offer| offer.round).context("no offer stands")?,
+            round: buyout
+                .offer
+                .map(|offer| offer.round)
+                .context("no offer stands")?,
             answer: answer.to_owned(),
             amount: (amount > 0).then(|| papers::rubles(amount)),
             reason: reason.to_owned(),
@@ -135,47 +186,79 @@ impl<'a> Play<'a> {
             price: (price > 0).then(|| papers::rubles(price)),
             reason: String::new(),
         };
-        manager.answer(&self.id, "BARGAIN", Kind::Bargain(word), self.patience).await?;
+        manager
+            .answer(&self.id, "BARGAIN", Kind::Bargain(word), self.patience)
+            .await?;
         Ok(())
     }
 
     /// The manager brings the client's papers as scans, with the fields read from them.
     pub async fn bring_papers(&self) -> anyhow::Result<()> {
         let manager = self.stack.sign_in("manager").await?;
-        let task = manager.wait_for(&self.id, "COLLECT_PAPERS", self.patience).await?;
+        let task = manager
+            .wait_for(&self.id, "COLLECT_PAPERS", self.patience)
+            .await?;
         let mut scans = Vec::new();
         for number in 0..4 {
-            let seed = (self.deal as u32).wrapping_mul(37).wrapping_add(1_000 + number);
-            scans.push(manager.upload(&self.id, "SCAN", papers::photo(seed)).await?.id);
+            let seed = (self.deal as u32)
+                .wrapping_mul(37)
+                .wrapping_add(1_000 + number);
+            scans.push(
+                manager
+                    .upload(&self.id, "SCAN", papers::photo(seed))
+                    .await?
+                    .id,
+            );
         }
-        manager.decide(&task, Kind::SubmitPapers(papers::papers(&self.car, &scans))).await?;
+        manager
+            .decide(&task, Kind::SubmitPapers(papers::papers(&self.car, &scans)))
+            .await?;
         Ok(())
     }
 
     pub async fn verify_papers(&self) -> anyhow::Result<Person> {
         let verifier = self.stack.sign_in("verifier").await?;
-        verifier.answer(&self.id, "VERIFY_PAPERS", Kind::VerifyPapers(papers::accepted()), self.patience).await?;
+        verifier
+            .answer(
+                &self.id,
+                "VERIFY_PAPERS",
+                Kind::VerifyPapers(papers::accepted()),
+                self.patience,
+            )
+            .await?;
         Ok(verifier)
     }
 
     /// Contract and act come back signed.
     pub async fn sign(&self) -> anyhow::Result<()> {
         let manager = self.stack.sign_in("manager").await?;
-        let task = manager.wait_for(&self.id, "SIGN_CONTRACT", self.patience).await?;
+        let task = manager
+            .wait_for(&self.id, "SIGN_CONTRACT", self.patience)
+            .await?;
         let mut scans = Vec::new();
         for (number, kind) in ["CONTRACT", "ACT"].into_iter().enumerate() {
-            let seed = (self.deal as u32).wrapping_mul(41).wrapping_add(2_000 + number as u32);
-            let file = manager.upload(&self.id, "SCAN", papers::photo(seed)).await?;
-            scans.push(pb::SignedScan { kind: kind.to_owned(), file_id: file.id });
+            let seed = (self.deal as u32)
+                .wrapping_mul(41)
+                .wrapping_add(2_000 + number as u32);
+            let file = manager
+                .upload(&self.id, "SCAN", papers::photo(seed))
+                .await?;
+            scans.push(pb::SignedScan {
+                kind: kind.to_owned(),
+                file_id: file.id,
+            });
         }
-        manager.decide(&task, Kind::Signed(pb::Signed { scans })).await?;
+        manager
+            .decide(&task, Kind::Signed(pb::Signed { scans }))
+            .await?;
         Ok(())
     }
 
     /// Somebody of the treasury decides the request there.
     pub async fn treasury_decides(&self, decision: &str, login: &str) -> anyhow::Result<()> {
         let head = self.stack.sign_in("head").await?;
-        head.wait_for(&self.id, "APPROVE_PAYMENT", self.patience).await?;
+        head.wait_for(&self.id, "APPROVE_PAYMENT", self.patience)
+            .await?;
         let number = self.payment(&head).await?.treasury_number;
         let requests = self.stack.control.get("onec_treasury/requests").await?;
         let request = requests
@@ -184,9 +267,12 @@ impl<'a> Play<'a> {
             .flatten()
             .find(|request| request["number"] == number.as_str())
             .with_context(|| format!("the treasury has no request № {number}"))?;
-        let key = request["ref_key"].as_str().context("a request without a key")?;
+        let key = request["ref_key"]
+            .as_str()
+            .context("a request without a key")?;
         let users = self.stack.control.get("onec_treasury/users").await?;
-        let user = portal::treasury_user(&users, login).with_context(|| format!("no treasury user {login}"))?;
+        let user = portal::treasury_user(&users, login)
+            .with_context(|| format!("no treasury user {login}"))?;
         let path = format!("onec_treasury/requests/{key}/decision");
         let body = json!({ "decision": decision, "user": user, "comment": "" });
         self.stack.control.post(&path, body).await?;
@@ -196,16 +282,29 @@ impl<'a> Play<'a> {
     /// A human signs the payment order in the bank.
     pub async fn bank_signs(&self) -> anyhow::Result<()> {
         let head = self.stack.sign_in("head").await?;
-        head.wait_for(&self.id, "SIGN_BANK_ORDER", self.patience).await?;
+        head.wait_for(&self.id, "SIGN_BANK_ORDER", self.patience)
+            .await?;
         let order = self.payment(&head).await?.partner_id;
-        self.stack.control.post(&format!("bank/orders/{order}/sign"), json!({})).await?;
+        self.stack
+            .control
+            .post(&format!("bank/orders/{order}/sign"), json!({}))
+            .await?;
         Ok(())
     }
 
     pub async fn confirm_payment(&self) -> anyhow::Result<()> {
         let verifier = self.stack.sign_in("verifier").await?;
-        let word = pb::Reason { text: "Получатель и сумма сверены.".to_owned() };
-        verifier.answer(&self.id, "CONFIRM_PAYMENT", Kind::ConfirmPayment(word), self.patience).await?;
+        let word = pb::Reason {
+            text: "Получатель и сумма сверены.".to_owned(),
+        };
+        verifier
+            .answer(
+                &self.id,
+                "CONFIRM_PAYMENT",
+                Kind::ConfirmPayment(word),
+                self.patience,
+            )
+            .await?;
         Ok(())
     }
 
@@ -237,13 +336,21 @@ impl<'a> Play<'a> {
         if summary.ended_at.is_none() {
             bail!(
                 "{} has not ended after {:?}: stage {}, waiting for: {}",
-                self.id, self.patience, summary.stage, summary.waiting_for
+                self.id,
+                self.patience,
+                summary.stage,
+                summary.waiting_for
             );
         }
         Ok(summary.stage)
     }
 
     async fn payment(&self, person: &Person) -> anyhow::Result<proto::kite::buyout::v1::Payment> {
-        person.buyout(&self.id).await?.payments.pop().context("the run has no payment")
+        person
+            .buyout(&self.id)
+            .await?
+            .payments
+            .pop()
+            .context("the run has no payment")
     }
 }

@@ -9,21 +9,36 @@ use crate::papers::PlayedCar;
 
 /// The `Ref_Key` of the treasury user who has that login.
 pub fn treasury_user<'a>(users: &'a Value, login: &str) -> Option<&'a str> {
-    users.as_array()?.iter().find(|user| user["login"] == login)?["ref_key"].as_str()
+    users
+        .as_array()?
+        .iter()
+        .find(|user| user["login"] == login)?["ref_key"]
+        .as_str()
 }
 
 /// Car and owner of the catalogue as the played people know them.
 pub fn played_car(car: &Value) -> anyhow::Result<PlayedCar> {
     let text = |value: &Value, what: &str| -> anyhow::Result<String> {
-        Ok(value.as_str().with_context(|| format!("the catalogue's car has no {what}"))?.to_owned())
+        Ok(value
+            .as_str()
+            .with_context(|| format!("the catalogue's car has no {what}"))?
+            .to_owned())
     };
     let owner = &car["owner"];
     let frame = car["vin"].is_null();
-    let name = ["surname", "name", "patronymic"].map(|part| owner[part].as_str().unwrap_or_default());
+    let name =
+        ["surname", "name", "patronymic"].map(|part| owner[part].as_str().unwrap_or_default());
     Ok(PlayedCar {
-        identifier: text(if frame { &car["frame"] } else { &car["vin"] }, "VIN or frame number")?,
+        identifier: text(
+            if frame { &car["frame"] } else { &car["vin"] },
+            "VIN or frame number",
+        )?,
         frame,
-        mileage_km: u32::try_from(car["mileage_km"].as_u64().context("the catalogue's car has no mileage")?)?,
+        mileage_km: u32::try_from(
+            car["mileage_km"]
+                .as_u64()
+                .context("the catalogue's car has no mileage")?,
+        )?,
         owner: name.join(" "),
         birthdate: text(&owner["birthdate"], "birthdate")?,
         phone: text(&owner["phone"], "phone")?,
@@ -41,12 +56,17 @@ pub struct Control {
 
 impl Control {
     pub fn new(url: Url) -> anyhow::Result<Self> {
-        Ok(Self { url, http: reqwest::Client::builder().build()? })
+        Ok(Self {
+            url,
+            http: reqwest::Client::builder().build()?,
+        })
     }
 
     /// Where something of the control port is, for a person.
     pub fn address(&self, path: &str) -> String {
-        self.url.join(path).map_or_else(|_| self.url.to_string(), |url| url.to_string())
+        self.url
+            .join(path)
+            .map_or_else(|_| self.url.to_string(), |url| url.to_string())
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
@@ -54,7 +74,8 @@ impl Control {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
-        self.read(self.http.post(self.url.join(path)?).json(&body)).await
+        self.read(self.http.post(self.url.join(path)?).json(&body))
+            .await
     }
 
     pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
@@ -85,8 +106,15 @@ impl Control {
     }
 
     /// Scripts one fault: for the n-th call of an operation.
-    pub async fn fault(&self, partner: &str, operation: &str, when: Value, fault: Value) -> anyhow::Result<()> {
-        let rule = json!({ "partner": partner, "operation": operation, "when": when, "fault": fault });
+    pub async fn fault(
+        &self,
+        partner: &str,
+        operation: &str,
+        when: Value,
+        fault: Value,
+    ) -> anyhow::Result<()> {
+        let rule =
+            json!({ "partner": partner, "operation": operation, "when": when, "fault": fault });
         self.post("faults", rule).await.map(|_| ())
     }
 }

@@ -36,7 +36,11 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
     let head = play.stack.sign_in("head").await?;
     let buyout = head.buyout(&play.id).await?;
     let summary = buyout.summary.context("a buyout without a summary")?;
-    let deal = play.stack.control.get(&format!("bitrix24/deals/{}", play.deal)).await?;
+    let deal = play
+        .stack
+        .control
+        .get(&format!("bitrix24/deals/{}", play.deal))
+        .await?;
     let robots = deal["robots"].as_array().cloned().unwrap_or_default();
     let intake = buyout.intake.filter(|intake| intake.posted);
     Ok(Report {
@@ -49,24 +53,46 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
         people: buyout
             .duties
             .into_iter()
-            .map(|holder| (holder.duty, holder.person.map(|p| p.name).unwrap_or_default()))
+            .map(|holder| {
+                (
+                    holder.duty,
+                    holder.person.map(|p| p.name).unwrap_or_default(),
+                )
+            })
             .collect(),
         documents: buyout
             .documents
             .iter()
             .filter(|document| !document.void)
-            .map(|document| format!("{} № {}, подписанных сканов: {}", document.title, document.number, document.signed.len()))
+            .map(|document| {
+                format!(
+                    "{} № {}, подписанных сканов: {}",
+                    document.title,
+                    document.number,
+                    document.signed.len()
+                )
+            })
             .collect(),
         receipt: intake.map(|intake| intake.receipt_number),
         deal_stage: deal["stage"].as_str().unwrap_or_default().to_owned(),
-        robots_answered: robots.iter().filter(|robot| !robot["answer"].is_null()).count(),
+        robots_answered: robots
+            .iter()
+            .filter(|robot| !robot["answer"].is_null())
+            .count(),
     })
 }
 
 /// Events in the run's history.
 pub async fn history_events(play: &Play<'_>) -> anyhow::Result<usize> {
-    let handle = play.stack.temporal.get_workflow_handle::<UntypedWorkflow>(&play.id);
-    Ok(handle.fetch_history(Default::default()).into_events().await?.len())
+    let handle = play
+        .stack
+        .temporal
+        .get_workflow_handle::<UntypedWorkflow>(&play.id);
+    Ok(handle
+        .fetch_history(Default::default())
+        .into_events()
+        .await?
+        .len())
 }
 
 /// Effects in the ledger, by partner.

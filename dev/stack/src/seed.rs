@@ -25,19 +25,84 @@ pub struct Account {
 }
 
 pub const ACCOUNTS: [Account; 13] = [
-    Account { login: "inspector", name: "Игорь Ветров", role: Role::Inspector, bitrix24_user: 11 },
-    Account { login: "inspector2", name: "Лев Морозов", role: Role::Inspector, bitrix24_user: 12 },
-    Account { login: "dispatcher", name: "Дарья Зимина", role: Role::Dispatcher, bitrix24_user: 13 },
-    Account { login: "appraiser", name: "Ольга Крылова", role: Role::Appraiser, bitrix24_user: 14 },
-    Account { login: "senior", name: "Семён Дроздов", role: Role::SeniorAppraiser, bitrix24_user: 15 },
-    Account { login: "manager", name: "Мария Лебедева", role: Role::BuyoutManager, bitrix24_user: 16 },
-    Account { login: "verifier", name: "Вера Соколова", role: Role::Verifier, bitrix24_user: 17 },
-    Account { login: "approver", name: "Павел Орлов", role: Role::PaymentApprover, bitrix24_user: 18 },
-    Account { login: "security", name: "Борис Ястребов", role: Role::Security, bitrix24_user: 19 },
-    Account { login: "head", name: "Глеб Чайкин", role: Role::BuyoutHead, bitrix24_user: 20 },
-    Account { login: "ops", name: "Сергей Стрижов", role: Role::Ops, bitrix24_user: 21 },
-    Account { login: "accountant", name: "Анна Синицына", role: Role::Accountant, bitrix24_user: 22 },
-    Account { login: "admin", name: "Антон Коршунов", role: Role::Admin, bitrix24_user: 1 },
+    Account {
+        login: "inspector",
+        name: "Игорь Ветров",
+        role: Role::Inspector,
+        bitrix24_user: 11,
+    },
+    Account {
+        login: "inspector2",
+        name: "Лев Морозов",
+        role: Role::Inspector,
+        bitrix24_user: 12,
+    },
+    Account {
+        login: "dispatcher",
+        name: "Дарья Зимина",
+        role: Role::Dispatcher,
+        bitrix24_user: 13,
+    },
+    Account {
+        login: "appraiser",
+        name: "Ольга Крылова",
+        role: Role::Appraiser,
+        bitrix24_user: 14,
+    },
+    Account {
+        login: "senior",
+        name: "Семён Дроздов",
+        role: Role::SeniorAppraiser,
+        bitrix24_user: 15,
+    },
+    Account {
+        login: "manager",
+        name: "Мария Лебедева",
+        role: Role::BuyoutManager,
+        bitrix24_user: 16,
+    },
+    Account {
+        login: "verifier",
+        name: "Вера Соколова",
+        role: Role::Verifier,
+        bitrix24_user: 17,
+    },
+    Account {
+        login: "approver",
+        name: "Павел Орлов",
+        role: Role::PaymentApprover,
+        bitrix24_user: 18,
+    },
+    Account {
+        login: "security",
+        name: "Борис Ястребов",
+        role: Role::Security,
+        bitrix24_user: 19,
+    },
+    Account {
+        login: "head",
+        name: "Глеб Чайкин",
+        role: Role::BuyoutHead,
+        bitrix24_user: 20,
+    },
+    Account {
+        login: "ops",
+        name: "Сергей Стрижов",
+        role: Role::Ops,
+        bitrix24_user: 21,
+    },
+    Account {
+        login: "accountant",
+        name: "Анна Синицына",
+        role: Role::Accountant,
+        bitrix24_user: 22,
+    },
+    Account {
+        login: "admin",
+        name: "Антон Коршунов",
+        role: Role::Admin,
+        bitrix24_user: 1,
+    },
 ];
 
 /// The person's record; `treasury_user` is who they are in the treasury base.
@@ -61,7 +126,9 @@ pub fn member(account: &Account, treasury_user: Option<uuid::Uuid>) -> StaffMemb
 pub async fn plant(store: &Store, control: &Control, policy: &BuyoutPolicy) -> anyhow::Result<()> {
     let users = control.get("onec_treasury/users").await?;
     // One hash for all: every development account has the same password.
-    let password = api_gateway::access::hash(PASSWORD.to_owned()).await.context("the machine gave no randomness")?;
+    let password = api_gateway::access::hash(PASSWORD.to_owned())
+        .await
+        .context("the machine gave no randomness")?;
     for account in &ACCOUNTS {
         let user = portal::treasury_user(&users, account.login);
         let record = StaffRecord {

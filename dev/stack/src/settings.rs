@@ -20,7 +20,13 @@ impl Keys {
     pub fn random() -> Self {
         let key = || STANDARD.encode(rand::random::<[u8; 32]>());
         let word = || uuid::Uuid::new_v4().simple().to_string();
-        Self { codec: key(), links: key(), tokens: key(), callbacks: word(), codec_token: word() }
+        Self {
+            codec: key(),
+            links: key(),
+            tokens: key(),
+            callbacks: word(),
+            codec_token: word(),
+        }
     }
 
     /// The keys of the folder; the same ones on every run.
@@ -73,7 +79,13 @@ pub struct Issuer {
 
 impl Default for GatewayOptions {
     fn default() -> Self {
-        Self { per_second: 500, burst: 2_000, trusted_proxies: Vec::new(), deadline_secs: 30, issuers: Vec::new() }
+        Self {
+            per_second: 500,
+            burst: 2_000,
+            trusted_proxies: Vec::new(),
+            deadline_secs: 30,
+            issuers: Vec::new(),
+        }
     }
 }
 

@@ -82,8 +82,9 @@ impl Stack {
 
         let files = configuration::write(&settings, &simulator)?;
         let (gateway, listening) = start_gateway(&files.gateway, None).await?;
-        let worker_socket = std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
-            .context("the worker's metrics port")?;
+        let worker_socket =
+            std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
+                .context("the worker's metrics port")?;
         let worker_metrics = worker_socket.local_addr()?;
         let worker = start_worker(files.worker.clone(), worker_socket);
         let door = door(&settings, listening.api).await?;
@@ -123,7 +124,10 @@ impl Stack {
 
     async fn wait_ready(&self) -> anyhow::Result<()> {
         let http = reqwest::Client::builder().build()?;
-        for (name, address) in [("gateway", self.gateway_metrics), ("worker", self.worker_metrics)] {
+        for (name, address) in [
+            ("gateway", self.gateway_metrics),
+            ("worker", self.worker_metrics),
+        ] {
             let url = format!("http://{address}/readyz");
             let deadline = tokio::time::Instant::now() + READY;
             loop {
@@ -132,10 +136,16 @@ impl Stack {
                     Ok(answer) => answer.text().await.unwrap_or_default(),
                     Err(error) => error.to_string(),
                 };
-                if locked(&self.gateway).as_ref().is_some_and(|g| g.task.is_finished()) {
+                if locked(&self.gateway)
+                    .as_ref()
+                    .is_some_and(|g| g.task.is_finished())
+                {
                     bail!("the gateway ended while it was starting; see its log");
                 }
-                if locked(&self.worker).as_ref().is_some_and(|w| w.thread.is_finished()) {
+                if locked(&self.worker)
+                    .as_ref()
+                    .is_some_and(|w| w.thread.is_finished())
+                {
                     bail!("the worker ended while it was starting; see its log");
                 }
                 if tokio::time::Instant::now() >= deadline {
@@ -155,8 +165,13 @@ impl Stack {
         self.control.post("bitrix24/behaviour", bucket).await?;
         let secret = &self.settings.keys.callbacks;
         for partner in ["yookassa", "bank"] {
-            let url = self.door.url.join(&format!("callbacks/{partner}?key={secret}"))?;
-            self.control.post(&format!("{partner}/webhooks"), json!({ "url": url })).await?;
+            let url = self
+                .door
+                .url
+                .join(&format!("callbacks/{partner}?key={secret}"))?;
+            self.control
+                .post(&format!("{partner}/webhooks"), json!({ "url": url }))
+                .await?;
         }
         Ok(())
     }
@@ -164,7 +179,9 @@ impl Stack {
     /// The portal's administrator installs the app; the worker then registers the robot.
     async fn install(&self) -> anyhow::Result<()> {
         let handler = self.door.url.join("bitrix24/install")?;
-        self.control.post("bitrix24/install", json!({ "handler": handler })).await?;
+        self.control
+            .post("bitrix24/install", json!({ "handler": handler }))
+            .await?;
         let deadline = tokio::time::Instant::now() + READY;
         loop {
             let robots = self.control.get("bitrix24/robots").await?;
@@ -206,8 +223,12 @@ impl Stack {
 
     /// Starts a gateway where the former one was.
     pub async fn start_gateway(&self) -> anyhow::Result<()> {
-        let former = Listening { api: self.api, metrics: self.gateway_metrics };
-        let (gateway, _) = start_gateway(&self.settings.folder.join("gateway.toml"), Some(former)).await?;
+        let former = Listening {
+            api: self.api,
+            metrics: self.gateway_metrics,
+        };
+        let (gateway, _) =
+            start_gateway(&self.settings.folder.join("gateway.toml"), Some(former)).await?;
         *locked(&self.gateway) = Some(gateway);
         self.wait_ready().await
     }
@@ -231,7 +252,9 @@ fn locked<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Gateway {
     async fn end(self) -> anyhow::Result<()> {
         self.stop.cancel();
-        self.task.await.context("the gateway panicked; see its log")?
+        self.task
+            .await
+            .context("the gateway panicked; see its log")?
     }
 }
 
@@ -252,15 +275,22 @@ struct Listening {
 }
 
 /// `former` is where a gateway was before; without it the file says where.
-async fn start_gateway(file: &Path, former: Option<Listening>) -> anyhow::Result<(Gateway, Listening)> {
-    let mut config: api_gateway::config::Config = platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
+async fn start_gateway(
+    file: &Path,
+    former: Option<Listening>,
+) -> anyhow::Result<(Gateway, Listening)> {
+    let mut config: api_gateway::config::Config =
+        platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
     if let Some(Listening { api, metrics }) = former {
         config.server.address = api;
         config.metrics.address = metrics;
     }
     platform::logging::init(&config.log);
     let listeners = api_gateway::server::Listeners::bind(&config)?;
-    let listening = Listening { api: listeners.api.local_addr()?, metrics: listeners.metrics.local_addr()? };
+    let listening = Listening {
+        api: listeners.api.local_addr()?,
+        metrics: listeners.metrics.local_addr()?,
+    };
     let stop = CancellationToken::new();
     let task = tokio::spawn({
         let stop = stop.clone();
@@ -280,9 +310,13 @@ fn start_worker(file: PathBuf, socket: std::net::TcpListener) -> Worker {
     let stop = CancellationToken::new();
     let cancel = stop.clone();
     let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
         let ended = runtime.block_on(async move {
-            let config: workers::config::Config = platform::config::load(workers::config::DEFAULTS, Some(&file))?;
+            let config: workers::config::Config =
+                platform::config::load(workers::config::DEFAULTS, Some(&file))?;
             workers::run(config, socket, cancel).await
         });
         if let Err(error) = &ended {

@@ -29,23 +29,50 @@ impl Temporal {
     /// Starts a server, or takes `TEMPORAL_ADDRESS` when it is set.
     pub async fn start(options: Options<'_>) -> anyhow::Result<Self> {
         if let Ok(address) = std::env::var("TEMPORAL_ADDRESS") {
-            return Ok(Self { address, ui: None, child: None });
+            return Ok(Self {
+                address,
+                ui: None,
+                child: None,
+            });
         }
         let binary = binary()?;
         std::fs::create_dir_all(options.folder)?;
         let log = std::fs::File::create(options.folder.join("temporal.log"))?;
         let mut command = Command::new(&binary);
         command
-            .args(["server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"])
-            .args(["--port", &options.port.to_string(), "--ui-port", &options.ui_port.to_string()])
+            .args([
+                "server",
+                "start-dev",
+                "--ip",
+                "127.0.0.1",
+                "--log-level",
+                "error",
+            ])
+            .args([
+                "--port",
+                &options.port.to_string(),
+                "--ui-port",
+                &options.ui_port.to_string(),
+            ])
             .args(["--namespace", options.namespace])
             .arg("--db-filename")
             .arg(options.folder.join("temporal.db"))
-            .args(["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"])
+            .args([
+                "--sqlite-pragma",
+                "journal_mode=WAL",
+                "--sqlite-pragma",
+                "synchronous=NORMAL",
+            ])
             // Twenty queue polls a second by default: single processes would feel slow.
-            .args(["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"])
+            .args([
+                "--dynamic-config-value",
+                "history.transferProcessorMaxPollRPS=2000",
+            ])
             // Without it a task that meets a stopping worker is lost until its attempt times out.
-            .args(["--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"])
+            .args([
+                "--dynamic-config-value",
+                "frontend.enableCancelWorkerPollsOnShutdown=true",
+            ])
             .args(["--ui-codec-endpoint", options.codec_endpoint]);
         for (name, kind) in contracts::search_attributes::ALL {
             command.args(["--search-attribute", &format!("{name}={kind}")]);
@@ -58,8 +85,11 @@ impl Temporal {
             .spawn()
             .with_context(|| format!("{} could not be started", binary.display()))?;
         let address = format!("127.0.0.1:{}", options.port);
-        let mut started =
-            Self { address, ui: Some(format!("http://127.0.0.1:{}", options.ui_port)), child: Some(child) };
+        let mut started = Self {
+            address,
+            ui: Some(format!("http://127.0.0.1:{}", options.ui_port)),
+            child: Some(child),
+        };
         started.wait(options.folder).await?;
         Ok(started)
     }
@@ -72,14 +102,21 @@ impl Temporal {
             {
                 let log = std::fs::read_to_string(folder.join("temporal.log")).unwrap_or_default();
                 let tail: Vec<&str> = log.lines().rev().take(5).collect();
-                bail!("Temporal ended at once ({status}): {}", tail.into_iter().rev().collect::<Vec<_>>().join(" / "));
+                bail!(
+                    "Temporal ended at once ({status}): {}",
+                    tail.into_iter().rev().collect::<Vec<_>>().join(" / ")
+                );
             }
             if tokio::net::TcpStream::connect(&self.address).await.is_ok() {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("Temporal did not answer at {} within 30 seconds; see {}/temporal.log", self.address, folder.display())
+        bail!(
+            "Temporal did not answer at {} within 30 seconds; see {}/temporal.log",
+            self.address,
+            folder.display()
+        )
     }
 
     pub async fn stop(mut self) {
@@ -100,11 +137,17 @@ pub fn binary() -> anyhow::Result<PathBuf> {
     std::env::split_paths(&path)
         .map(|folder| folder.join("temporal"))
         .find(|candidate| candidate.exists())
-        .context("no temporal binary: run `make tools`, or put one on PATH, or set TEMPORAL_ADDRESS")
+        .context(
+            "no temporal binary: run `make tools`, or put one on PATH, or set TEMPORAL_ADDRESS",
+        )
 }
 
 /// The folder of the checkout.
 pub fn root() -> PathBuf {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    manifest.ancestors().nth(2).map(Path::to_path_buf).unwrap_or(manifest)
+    manifest
+        .ancestors()
+        .nth(2)
+        .map(Path::to_path_buf)
+        .unwrap_or(manifest)
 }

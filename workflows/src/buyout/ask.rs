@@ -121,7 +121,11 @@ async fn wait<T>(
             // The portal is slow: its task is closed as soon as its number is known.
             let late =
                 std::mem::replace(&mut mirror, std::future::ready(None).boxed_local().fuse());
-            ctx.state_mut(|w| w.desk.late_mirrors.push(SendWrapper::new(late.boxed_local())));
+            ctx.state_mut(|w| {
+                w.desk
+                    .late_mirrors
+                    .push(SendWrapper::new(late.boxed_local()))
+            });
         }
         match happened {
             Happened::Decided => {
@@ -347,11 +351,7 @@ async fn mirror(ctx: Ctx, id: TaskId) -> Option<u64> {
             due_at: task.due_at,
         })
     })?;
-    let options = step::partner(
-        queues::BITRIX24,
-        step::courtesy(&ctx),
-        "задача в Битрикс24",
-    );
+    let options = step::partner(queues::BITRIX24, step::courtesy(&ctx), "задача в Битрикс24");
     match ctx
         .execute_activity(Bitrix24Activities::mirror_task, task, options)
         .await

@@ -25,11 +25,7 @@ pub(crate) async fn read_deal(ctx: &Ctx) -> Result<(), Exit> {
         portal: w.buyout.portal.clone(),
         deal_id: w.buyout.deal_id,
     });
-    let options = step::partner(
-        queues::BITRIX24,
-        step::patience(ctx),
-        "прочитать сделку",
-    );
+    let options = step::partner(queues::BITRIX24, step::patience(ctx), "прочитать сделку");
     let deal = step::must(
         ctx,
         TaskKind::PartnerTrouble,
@@ -111,11 +107,7 @@ pub(crate) async fn move_deal(
         result,
         files: Vec::new(),
     });
-    let options = step::partner(
-        queues::BITRIX24,
-        step::courtesy(ctx),
-        "обновить сделку",
-    );
+    let options = step::partner(queues::BITRIX24, step::courtesy(ctx), "обновить сделку");
     if let Err(error) = ctx
         .execute_activity(Bitrix24Activities::update_deal, update, options)
         .await

@@ -5,7 +5,6 @@
 
 mod treasury;
 
-
 use contracts::bank::{BankActivities, CreateOrder};
 use contracts::queues;
 use contracts::yookassa::{CreatePayout, YookassaActivities};
@@ -216,7 +215,11 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
     };
     let external_id = order.external_id;
     loop {
-        let options = step::partner(queues::BANK, step::patience(ctx), "платёжное поручение в банк");
+        let options = step::partner(
+            queues::BANK,
+            step::patience(ctx),
+            "платёжное поручение в банк",
+        );
         match ctx
             .execute_activity(BankActivities::create_order, order.clone(), options)
             .await

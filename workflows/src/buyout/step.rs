@@ -111,7 +111,12 @@ pub(crate) fn question(ctx: &Ctx) -> Duration {
 }
 
 fn of_policy(ctx: &Ctx, unknown: u64, which: fn(&Deadlines) -> u64) -> Duration {
-    secs(ctx.state(|w| w.buyout.policy.as_ref().map_or(unknown, |p| which(&p.deadlines))))
+    secs(ctx.state(|w| {
+        w.buyout
+            .policy
+            .as_ref()
+            .map_or(unknown, |p| which(&p.deadlines))
+    }))
 }
 
 /// A duration of the policy.

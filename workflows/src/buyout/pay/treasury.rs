@@ -95,7 +95,12 @@ async fn decision(
     number: &str,
 ) -> Result<TreasuryDecision, Exit> {
     let pause = step::pause(ctx);
-    let due = ctx.state(|w| w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.approve_payment_secs));
+    let due = ctx.state(|w| {
+        w.buyout
+            .policy
+            .as_ref()
+            .map_or(0, |p| p.deadlines.approve_payment_secs)
+    });
     let details = format!(
         "Заявка № {number} на {amount} (попытка {attempt}). Согласуйте или отклоните её в 1С; участники этой сделки согласовать не могут."
     );
