@@ -1,6 +1,11 @@
 //! Messages and services of the gateway, generated from `proto/kite`. Only `api-gateway` and clients
 //! know this crate.
 
+#![allow(
+    clippy::large_enum_variant,
+    reason = "generated: a decision is as large as its largest form"
+)]
+
 /// The descriptors of every file, for reflection and for tests over all methods.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kite.bin"));
 

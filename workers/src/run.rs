@@ -31,15 +31,26 @@ pub async fn run(
     config.check()?;
     // Before anything counts.
     platform::metrics::recorder();
+    let upkeep = tokio::spawn(keep_metrics());
     let health = Health::default();
     let closed = CancellationToken::new();
     let serving = tokio::spawn(health::serve(metrics, health.clone(), closed.clone()));
     let worked = work(&config, &health, &stop).await;
+    upkeep.abort();
     health.working(false);
     closed.cancel();
     let served = serving.await.context("the metrics server panicked")?;
     worked?;
     served.context("metrics")
+}
+
+/// Histograms grow until they are looked after.
+async fn keep_metrics() {
+    let mut minutes = tokio::time::interval(std::time::Duration::from_secs(60));
+    loop {
+        minutes.tick().await;
+        platform::metrics::recorder().run_upkeep();
+    }
 }
 
 async fn work(config: &Config, health: &Health, stop: &CancellationToken) -> anyhow::Result<()> {
