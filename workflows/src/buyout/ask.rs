@@ -85,24 +85,15 @@ async fn wait<T>(
     let id = open(ctx, ask);
     desk::save(ctx).await?;
     let mut mirror = mirror(ctx.clone(), id.clone()).boxed_local().fuse();
+    // The timer of the next milestone runs on while other things happen.
+    let mut clock = None;
     loop {
-        let milestone = next_milestone(ctx, &id);
-        let mut timer = match milestone {
-            Some(at) => {
-                let wait = (at - desk::now(ctx))
-                    .to_std()
-                    .unwrap_or(Duration::ZERO)
-                    .max(Duration::from_millis(1));
-                let options = TimerOptions::builder(wait)
-                    .summary("срок задачи".to_owned())
-                    .cancellation_token(WorkflowCancellationToken::new())
-                    .build();
-                Some(ctx.timer(options))
-            }
-            None => None,
-        };
+        if clock.is_none() {
+            clock = next_milestone(ctx, &id).map(|at| ctx.timer(until(ctx, at)));
+        }
         let mut decided = Box::pin(decided_or_cancelled(ctx, &id)).fuse();
-        let mut tick: LocalBoxFuture<'_, ()> = match &mut timer {
+        let mut told = Box::pin(told(ctx)).fuse();
+        let mut tick: LocalBoxFuture<'_, ()> = match &mut clock {
             Some(timer) => timer.map(|_| ()).boxed_local(),
             None => pending().boxed_local(),
         };
@@ -112,12 +103,14 @@ async fn wait<T>(
             output = outside => Happened::Outside(output),
             number = mirror => Happened::Mirrored(number),
             _ = tick_fused => Happened::Milestone,
+            _ = told => Happened::Told,
         };
         drop(tick);
-        if let (Some(timer), false) = (&timer, matches!(happened, Happened::Milestone)) {
+        let ended = matches!(happened, Happened::Decided | Happened::Outside(_));
+        if let (Some(timer), true) = (&clock, ended) {
             timer.cancel();
         }
-        if matches!(happened, Happened::Decided | Happened::Outside(_)) && !mirror.is_terminated() {
+        if ended && !mirror.is_terminated() {
             // The portal is slow: its task is closed as soon as its number is known.
             let late =
                 std::mem::replace(&mut mirror, std::future::ready(None).boxed_local().fuse());
@@ -160,9 +153,35 @@ async fn wait<T>(
                     ctx.state_mut(|w| w.desk.mirrors_to_close.extend(number));
                 }
             }
-            Happened::Milestone => reach_milestone(ctx, &id).await?,
+            Happened::Milestone => {
+                clock = None;
+                reach_milestone(ctx, &id).await?;
+            }
+            Happened::Told => desk::save(ctx).await?,
         }
     }
+}
+
+fn until(ctx: &Ctx, at: DateTime<Utc>) -> TimerOptions {
+    let wait = (at - desk::now(ctx))
+        .to_std()
+        .unwrap_or(Duration::ZERO)
+        .max(Duration::from_millis(1));
+    TimerOptions::builder(wait)
+        .summary("срок задачи".to_owned())
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build()
+}
+
+/// Ends when a fact came that screens should show before the next step does.
+async fn told(ctx: &Ctx) {
+    let steady = WaitConditionOptions::builder()
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build();
+    // The wait has no error of its own under a token that nobody cancels.
+    let _ = ctx
+        .wait_condition_with_options(|w| w.desk.told, steady)
+        .await;
 }
 
 enum Happened<T> {
@@ -170,6 +189,7 @@ enum Happened<T> {
     Outside(T),
     Mirrored(Option<u64>),
     Milestone,
+    Told,
 }
 
 async fn decided_or_cancelled(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {

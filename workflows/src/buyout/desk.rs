@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     /// Mirrored tasks whose number is not known yet though the original has ended.
     pub(crate) late_mirrors: Vec<LateMirror>,
     events: Vec<ProcessEvent>,
+    /// A fact came whose line in the events is not saved yet.
+    pub(crate) told: bool,
     /// Search attributes as last written, so that nothing is written twice.
     shown: Option<(Stage, String, Option<DateTime<Utc>>)>,
 }
@@ -129,6 +131,7 @@ pub(crate) async fn save(ctx: &Ctx) -> Result<(), Exit> {
     present(ctx);
     let (projection, unmatched) = ctx.state_mut(|w| {
         w.buyout.version += 1;
+        w.desk.told = false;
         let events = std::mem::take(&mut w.desk.events);
         (
             Projection {

@@ -158,7 +158,7 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
             },
         }
     };
-    sent(ctx, &id, PaymentState::Sent);
+    sent(ctx, &id, PaymentState::Sent).await?;
     loop {
         let options = step::poll(
             queues::YOOKASSA,
@@ -236,7 +236,8 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
         ctx,
         &external_id.to_string(),
         PaymentState::AwaitingSignature,
-    );
+    )
+    .await?;
     let due = ctx.state(|w| {
         w.buyout
             .policy
@@ -274,7 +275,8 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
     }
 }
 
-fn sent(ctx: &Ctx, partner_id: &str, state: PaymentState) {
+/// Kept and shown before the partner is asked how it went.
+async fn sent(ctx: &Ctx, partner_id: &str, state: PaymentState) -> Result<(), Exit> {
     change(ctx, |p| {
         p.partner_id = Some(partner_id.to_owned());
         p.state = state;
@@ -285,6 +287,7 @@ fn sent(ctx: &Ctx, partner_id: &str, state: PaymentState) {
         None,
         "Платёж передан, ждём статус.",
     );
+    desk::save(ctx).await
 }
 
 async fn hint(ctx: &Ctx) {

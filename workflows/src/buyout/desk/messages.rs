@@ -222,6 +222,7 @@ impl BuyoutWorkflow {
             }
             FactKind::RobotCalled { robot } => self.join_robot(robot, now),
         }
+        self.desk.told = !self.desk.events.is_empty();
     }
 
     /// The callback is a hint only: the state is read from the partner, never believed from a body.
