@@ -7,16 +7,36 @@ use temporalio_sdk::workflow_replayer::{
 use tests::histories::{self, Recorded};
 use workflows::buyout::BuyoutWorkflow;
 
-async fn replay(recorded: &Recorded) -> anyhow::Result<Result<(), WorkflowReplayError>> {
-    let options = WorkflowReplayerOptions::new()
-        .register_workflow::<BuyoutWorkflow>()?
-        .namespace(recorded.namespace.clone())
-        .task_queue(contracts::queues::KITE)
-        .data_converter(recorded.data_converter()?)
-        .build();
-    Ok(WorkflowReplayer::new(options)?
-        .replay_workflow(recorded.history())
-        .await)
+/// Why a history does not replay.
+#[derive(Debug)]
+enum Broken {
+    Refused(WorkflowReplayError),
+    /// The SDK itself stumbles over some histories that do not fit.
+    Panicked,
+}
+
+/// On a thread of its own, so that one history that does not fit hides none of the others.
+fn replay(recorded: &Recorded) -> Result<(), Broken> {
+    let recorded = recorded.clone();
+    let replayed = std::thread::spawn(move || {
+        let options = WorkflowReplayerOptions::new()
+            .register_workflow::<BuyoutWorkflow>()
+            .expect("a workflow")
+            .namespace(recorded.namespace.clone())
+            .task_queue(contracts::queues::KITE)
+            .data_converter(recorded.data_converter().expect("a codec"))
+            .build();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            WorkflowReplayer::new(options)?
+                .replay_workflow(recorded.history())
+                .await
+        })
+    });
+    match replayed.join() {
+        Ok(replayed) => replayed.map_err(Broken::Refused),
+        Err(_) => Err(Broken::Panicked),
+    }
 }
 
 fn recorded(name: &str) -> anyhow::Result<Recorded> {
@@ -25,8 +45,8 @@ fn recorded(name: &str) -> anyhow::Result<Recorded> {
     Ok(found.unwrap_or_else(|| panic!("{name} is not recorded; run `make histories`")))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_recorded_history_replays() -> anyhow::Result<()> {
+#[test]
+fn every_recorded_history_replays() -> anyhow::Result<()> {
     let histories = Recorded::all()?;
     for name in histories::BUYOUT {
         let name = histories::file_name(name);
@@ -37,8 +57,8 @@ async fn every_recorded_history_replays() -> anyhow::Result<()> {
     }
     let mut broken = Vec::new();
     for (name, recorded) in histories {
-        if let Err(error) = replay(&recorded).await? {
-            broken.push(format!("{name}: {error}"));
+        if let Err(error) = replay(&recorded) {
+            broken.push(format!("{name}: {error:?}"));
         }
     }
     assert!(
@@ -49,8 +69,8 @@ async fn every_recorded_history_replays() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<()> {
+#[test]
+fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<()> {
     let mut recorded = recorded("happy_by_sbp")?;
     let mut scheduled: Vec<_> = recorded
         .events
@@ -67,25 +87,23 @@ async fn a_history_whose_activities_were_swapped_is_refused() -> anyhow::Result<
     assert_ne!(scheduled[0].name, scheduled[last].name);
     let (first, rest) = scheduled.split_at_mut(1);
     std::mem::swap(first[0], rest[last - 1]);
-    let refused = replay(&recorded)
-        .await?
-        .expect_err("another order of activities replayed");
+    let refused = replay(&recorded).expect_err("another order of activities replayed");
     assert!(
         matches!(
             refused,
-            WorkflowReplayError::Replay(WorkflowReplayFailure::Nondeterminism { .. })
+            Broken::Refused(WorkflowReplayError::Replay(
+                WorkflowReplayFailure::Nondeterminism { .. }
+            ))
         ),
-        "{refused}"
+        "{refused:?}"
     );
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_history_whose_payloads_do_not_open_is_refused() -> anyhow::Result<()> {
+#[test]
+fn a_history_whose_payloads_do_not_open_is_refused() -> anyhow::Result<()> {
     let mut recorded = recorded("declined")?;
     recorded.namespace.push_str("-of-somebody-else");
-    replay(&recorded)
-        .await?
-        .expect_err("a history of another namespace replayed");
+    replay(&recorded).expect_err("a history of another namespace replayed");
     Ok(())
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use stack::play::Play;
 use temporalio_client::{UntypedWorkflow, WorkflowHistory};
 use temporalio_common::data_converters::DataConverter;
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
 
 use crate::World;
@@ -110,6 +111,13 @@ impl Recorded {
 fn forget_machine(value: &mut Value) {
     match value {
         Value::Object(fields) => {
+            // A worker's own queue is named after its machine.
+            let sticky = fields
+                .get("normal_name")
+                .is_some_and(|normal| normal.as_str().is_some_and(|normal| !normal.is_empty()));
+            if let (true, Some(name)) = (sticky, fields.get_mut("name")) {
+                *name = Value::from("sticky");
+            }
             for (name, value) in fields {
                 match value {
                     Value::String(text) if name == "identity" && !text.is_empty() => {
@@ -152,12 +160,24 @@ impl World {
             // The record says so a moment before the run itself has ended.
             handle.get_result(Default::default()).await?;
         }
+        let mut events = handle
+            .fetch_history(Default::default())
+            .into_events()
+            .await?;
+        // What the process made of a task that is still in its hands is not known yet.
+        let unfinished = [
+            EventType::WorkflowTaskScheduled,
+            EventType::WorkflowTaskStarted,
+        ];
+        while events
+            .last()
+            .is_some_and(|event| unfinished.contains(&event.event_type()))
+        {
+            events.pop();
+        }
         let recorded = Recorded {
             namespace: self.stack.settings.namespace.clone(),
-            events: handle
-                .fetch_history(Default::default())
-                .into_events()
-                .await?,
+            events,
         };
         write_whole(
             &folder().join(format!("{}.json", file_name(name))),
