@@ -164,14 +164,21 @@ impl World {
             .fetch_history(Default::default())
             .into_events()
             .await?;
-        // What the process made of a task that is still in its hands is not known yet.
-        let unfinished = [
+        // A run under way is kept up to what its process last did: what it makes of what came since is not
+        // known yet.
+        let since = [
             EventType::WorkflowTaskScheduled,
             EventType::WorkflowTaskStarted,
+            EventType::WorkflowExecutionSignaled,
+            EventType::ActivityTaskStarted,
+            EventType::ActivityTaskCompleted,
+            EventType::ActivityTaskFailed,
+            EventType::ActivityTaskTimedOut,
+            EventType::TimerFired,
         ];
         while events
             .last()
-            .is_some_and(|event| unfinished.contains(&event.event_type()))
+            .is_some_and(|event| since.contains(&event.event_type()))
         {
             events.pop();
         }
