@@ -17,6 +17,7 @@ const CHANGES_KEPT_DAYS: i64 = 7;
 pub(crate) async fn keep(app: App) {
     for round in 0_u64.. {
         app.limiter.forget_quiet();
+        app.answers.forget_quiet();
         // Durations are summed up here, whether or not anybody reads the metrics.
         platform::metrics::recorder().run_upkeep();
         if round.is_multiple_of(HOURLY) {

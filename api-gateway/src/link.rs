@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -30,12 +29,26 @@ use crate::process::ProcessError;
 use crate::server::App;
 
 /// Answers of one link: a few at once, then one a minute, so that a code cannot be guessed.
-static ANSWERS: LazyLock<DefaultKeyedRateLimiter<String>> = LazyLock::new(|| {
-    let burst = NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN);
-    let quota =
-        Quota::with_period(Duration::from_secs(60)).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
-    RateLimiter::keyed(quota.allow_burst(burst))
-});
+#[derive(Clone)]
+pub(crate) struct Answers(Arc<DefaultKeyedRateLimiter<String>>);
+
+impl Answers {
+    pub(crate) fn new() -> Self {
+        let burst = NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_minute(NonZeroU32::MIN).allow_burst(burst);
+        Self(Arc::new(RateLimiter::keyed(quota)))
+    }
+
+    /// Whether the link may answer now.
+    fn admit(&self, link: &str) -> bool {
+        self.0.check_key(&link.to_owned()).is_ok()
+    }
+
+    /// Forgets links that are free to answer again.
+    pub(crate) fn forget_quiet(&self) {
+        self.0.retain_recent();
+    }
+}
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/l/{token}", get(show).post(act))
@@ -123,7 +136,7 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
         Ok(seen) => seen,
         Err(closed) => return closed_page(closed),
     };
-    if ANSWERS.check_key(&seen.claims.id).is_err() {
+    if !app.answers.admit(&seen.claims.id) {
         return closed_page(Closed::Failed(OfferFailure::TooMany));
     }
     let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();

@@ -17,6 +17,7 @@ use tonic_health::server::HealthReporter;
 use crate::access::{Access, Limiter, Policies, Tokens};
 use crate::config::Config;
 use crate::health::Health;
+use crate::link::Answers;
 use crate::process::Processes;
 use crate::{event, health, housekeeping, inbox, routes, tls};
 
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) access: Access,
     pub(crate) limiter: Limiter,
+    pub(crate) answers: Answers,
     /// Speaks to portals that install the app.
     pub(crate) portal_http: reqwest::Client,
     /// A message came in: the sweep need not wait.
@@ -96,6 +98,7 @@ pub async fn run(
         tokens: Tokens::new(&config.access, store.clone())?,
         access: Access::new(Policies::load()?),
         limiter: Limiter::new(&config.limits),
+        answers: Answers::new(),
         portal_http: portal_client(&config)?,
         arrived: Arc::new(Notify::new()),
         newest_change,

@@ -8,7 +8,7 @@ use stack::report;
 use tests::{Options, World};
 
 /// The budget of docs/processes/buyout.md.
-const EVENT_BUDGET: usize = 450;
+const EVENT_BUDGET: usize = 500;
 
 async fn happy(options: Options) -> anyhow::Result<()> {
     let recorded = !options.postgres;

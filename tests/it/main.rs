@@ -5,6 +5,7 @@ mod architecture;
 mod buyout_checks;
 mod buyout_desk;
 mod buyout_happy;
+mod buyout_inspection;
 mod buyout_offer;
 mod buyout_payment;
 mod buyout_people;
