@@ -41,7 +41,6 @@ static HTML: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
         template!("buyout/offer_page/open.html.hbs"),
         template!("buyout/offer_page/answered.html.hbs"),
         template!("buyout/offer_page/expired.html.hbs"),
-        template!("buyout/offer_page/superseded.html.hbs"),
         template!("buyout/offer_page/decided.html.hbs"),
         template!("buyout/offer_page/invalid_link.html.hbs"),
         template!("buyout/offer_page/failed.html.hbs"),
@@ -179,12 +178,6 @@ mod tests {
         );
         let place = "buyout/offer_page/expired.html.hbs";
         needs(&HTML, place, page.clone(), &["nonce", "car", "valid_until"]);
-        needs(
-            &HTML,
-            "buyout/offer_page/superseded.html.hbs",
-            page.clone(),
-            &["nonce", "car"],
-        );
         needs(
             &HTML,
             "buyout/offer_page/decided.html.hbs",

@@ -39,10 +39,6 @@ pub enum OfferState<'a> {
         /// In the site's zone: "28 ноября, 14:05".
         valid_until_local: &'a str,
     },
-    /// A newer offer was sent with a link of its own.
-    Superseded {
-        car: &'a str,
-    },
     /// Settled otherwise: with the manager by phone, or the deal has ended.
     Decided {
         car: &'a str,
@@ -156,11 +152,6 @@ struct ExpiredView<'a> {
 }
 
 #[derive(Serialize)]
-struct SupersededView<'a> {
-    car: &'a str,
-}
-
-#[derive(Serialize)]
 struct DecidedView<'a> {
     car: &'a str,
     agreed_price: Option<String>,
@@ -213,10 +204,6 @@ impl OfferPage<'_> {
                 };
                 self.page("buyout/offer_page/expired.html.hbs", view)
             }
-            OfferState::Superseded { car } => self.page(
-                "buyout/offer_page/superseded.html.hbs",
-                SupersededView { car },
-            ),
             OfferState::Decided { car, agreed_price } => {
                 let view = DecidedView {
                     car,

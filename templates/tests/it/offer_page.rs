@@ -195,7 +195,6 @@ fn a_page_that_has_nothing_to_ask_says_what_to_do() {
                 valid_until_local: UNTIL,
             },
         ),
-        ("superseded", OfferState::Superseded { car: CAR }),
         (
             "decided",
             OfferState::Decided {
