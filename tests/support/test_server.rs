@@ -18,7 +18,8 @@ use temporalio_common::protos::temporal::api::testservice::v1::{
 use tokio::process::{Child, Command};
 use tonic::Request;
 
-use crate::world::{free_port, search_attributes};
+use crate::ports;
+use crate::world::search_attributes;
 
 /// How long the server may take to answer.
 const READY: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl TestServer {
         let binary = binary()?;
         let folder = tempfile::tempdir()?;
         let log = std::fs::File::create(folder.path().join("test-server.log"))?;
-        let port = free_port()?;
+        let port = ports::lease()?;
         let mut process = Command::new(&binary)
             .arg(port.to_string())
             .arg("--enable-time-skipping")

@@ -17,6 +17,8 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::{
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
 
+use crate::ports;
+
 /// Operations whose key in the ledger is the thing that changes; a notice replaces the former one of its task.
 const MANY_BY_NATURE: [&str; 4] = [
     "crm.item.update",
@@ -93,9 +95,9 @@ impl World {
             folder: folder.path().to_owned(),
             keys: keys(),
             ports: Ports {
-                gateway: free_port()?,
-                gateway_metrics: 0,
-                worker_metrics: 0,
+                gateway: ports::lease()?,
+                gateway_metrics: ports::lease()?,
+                worker_metrics: ports::lease()?,
                 sdk_metrics: None,
             },
             simulator_ports: simulator::Ports::default(),
@@ -161,12 +163,6 @@ pub fn keys() -> Keys {
         callbacks: "callbacks-of-the-tests".to_owned(),
         codec_token: "codec-of-the-tests".to_owned(),
     }
-}
-
-pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
 }
 
 /// A namespace of its own with our search attributes, ready for use.
