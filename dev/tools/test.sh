@@ -20,6 +20,9 @@ done
 export KITE_TEST_TEMPORAL="127.0.0.1:$port"
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run --workspace "$@"
+  # The same buyouts again with the data in PostgreSQL, unless somebody asked for certain tests.
+  [ $# -gt 0 ] || KITE_TEST_DATABASE=postgres cargo nextest run --workspace -E 'binary(it) and package(tests) and test(/^buyout_/)'
 else
   cargo test --workspace "$@"
+  [ $# -gt 0 ] || KITE_TEST_DATABASE=postgres cargo test --workspace --test it -- buyout_
 fi

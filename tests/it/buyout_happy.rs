@@ -71,7 +71,11 @@ async fn happy(options: Options) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_buyout_runs_from_the_robot_to_1c_on_sqlite() -> anyhow::Result<()> {
-    happy(Options::default()).await
+    happy(Options {
+        postgres: false,
+        ..Options::default()
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
