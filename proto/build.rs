@@ -5,13 +5,20 @@ use std::path::PathBuf;
 
 use prost::Message;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 13] = [
     "kite/common/v1/common.proto",
     "kite/session/v1/session.proto",
     "kite/task/v1/task.proto",
     "kite/buyout/v1/buyout.proto",
     "kite/inspection/v1/inspection.proto",
     "kite/event/v1/event.proto",
+    "kite/notification/v1/notification.proto",
+    "kite/view/v1/view.proto",
+    "kite/report/v1/report.proto",
+    "kite/staff/v1/staff.proto",
+    "kite/policy/v1/policy.proto",
+    "kite/ops/v1/ops.proto",
+    "kite/template/v1/template.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

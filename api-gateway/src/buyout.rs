@@ -58,6 +58,7 @@ fn row(row: &BuyoutRow) -> pb::BuyoutSummary {
         stage_since: Some(time(row.stage_since)),
         ended_at: row.ended_at.map(time),
         outcome: row.outcome.clone().unwrap_or_default(),
+        ..pb::BuyoutSummary::default()
     }
 }
 
@@ -114,6 +115,7 @@ impl BuyoutService for Buyouts {
             text,
             active,
             fields,
+            ..
         } = request.into_inner();
         let stages = stages
             .iter()
@@ -247,5 +249,42 @@ impl BuyoutService for Buyouts {
         Ok(Response::new(pb::PostMessageResponse {
             message: accepted.message,
         }))
+    }
+
+    async fn count_buyouts(
+        &self,
+        _request: Request<pb::CountBuyoutsRequest>,
+    ) -> Result<Response<pb::CountBuyoutsResponse>, Status> {
+        Err(Status::unimplemented("CountBuyouts"))
+    }
+
+    type ExportBuyoutsStream = tonic::codegen::BoxStream<pb::ExportBuyoutsResponse>;
+
+    async fn export_buyouts(
+        &self,
+        _request: Request<pb::ExportBuyoutsRequest>,
+    ) -> Result<Response<Self::ExportBuyoutsStream>, Status> {
+        Err(Status::unimplemented("ExportBuyouts"))
+    }
+
+    async fn preview_appraisal(
+        &self,
+        _request: Request<pb::PreviewAppraisalRequest>,
+    ) -> Result<Response<pb::PreviewAppraisalResponse>, Status> {
+        Err(Status::unimplemented("PreviewAppraisal"))
+    }
+
+    async fn repeat_checks(
+        &self,
+        _request: Request<pb::RepeatChecksRequest>,
+    ) -> Result<Response<pb::RepeatChecksResponse>, Status> {
+        Err(Status::unimplemented("RepeatChecks"))
+    }
+
+    async fn resend_offer(
+        &self,
+        _request: Request<pb::ResendOfferRequest>,
+    ) -> Result<Response<pb::ResendOfferResponse>, Status> {
+        Err(Status::unimplemented("ResendOffer"))
     }
 }

@@ -85,6 +85,13 @@ impl EventService for Events {
         tokio::spawn(feed.run(reset));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
+
+    async fn list_changes(
+        &self,
+        _request: Request<pb::ListChangesRequest>,
+    ) -> Result<Response<pb::ListChangesResponse>, Status> {
+        Err(Status::unimplemented("ListChanges"))
+    }
 }
 
 /// Tells every stream when there is something to read. Runs until the gateway stops.

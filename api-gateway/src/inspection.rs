@@ -64,6 +64,7 @@ impl InspectionService for Inspections {
                 .map(|p| p.digits().to_owned())
                 .unwrap_or_default(),
             client_name: deal.client.first_name.clone(),
+            ..pb::GetInspectionResponse::default()
         }))
     }
 
@@ -152,5 +153,26 @@ impl InspectionService for Inspections {
             stage: accepted.stage.to_string(),
             message: accepted.message,
         }))
+    }
+
+    async fn list_inspectors(
+        &self,
+        _request: Request<pb::ListInspectorsRequest>,
+    ) -> Result<Response<pb::ListInspectorsResponse>, Status> {
+        Err(Status::unimplemented("ListInspectors"))
+    }
+
+    async fn report_visit(
+        &self,
+        _request: Request<pb::ReportVisitRequest>,
+    ) -> Result<Response<pb::ReportVisitResponse>, Status> {
+        Err(Status::unimplemented("ReportVisit"))
+    }
+
+    async fn reschedule_visit(
+        &self,
+        _request: Request<pb::RescheduleVisitRequest>,
+    ) -> Result<Response<pb::RescheduleVisitResponse>, Status> {
+        Err(Status::unimplemented("RescheduleVisit"))
     }
 }

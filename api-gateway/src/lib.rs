@@ -5,11 +5,18 @@ pub mod access;
 pub mod config;
 pub mod server;
 
+mod policy;
 mod session;
+mod staff;
+mod template;
+mod view;
 
 mod buyout;
 mod event;
 mod inspection;
+mod notification;
+mod ops;
+mod report;
 mod task;
 
 mod bitrix24;

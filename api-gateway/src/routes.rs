@@ -10,8 +10,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use proto::kite::buyout::v1::buyout_service_server::BuyoutServiceServer;
 use proto::kite::event::v1::event_service_server::EventServiceServer;
 use proto::kite::inspection::v1::inspection_service_server::InspectionServiceServer;
+use proto::kite::notification::v1::notification_service_server::NotificationServiceServer;
+use proto::kite::ops::v1::ops_service_server::OpsServiceServer;
+use proto::kite::policy::v1::policy_service_server::PolicyServiceServer;
+use proto::kite::report::v1::report_service_server::ReportServiceServer;
 use proto::kite::session::v1::session_service_server::SessionServiceServer;
+use proto::kite::staff::v1::staff_service_server::StaffServiceServer;
 use proto::kite::task::v1::task_service_server::TaskServiceServer;
+use proto::kite::template::v1::template_service_server::TemplateServiceServer;
+use proto::kite::view::v1::view_service_server::ViewServiceServer;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -23,9 +30,16 @@ use crate::access::{AccessLayer, Limiter};
 use crate::buyout::Buyouts;
 use crate::event::Events;
 use crate::inspection::Inspections;
+use crate::notification::Notifications;
+use crate::ops::Operations;
+use crate::policy::PolicyBook;
+use crate::report::Reports;
 use crate::server::App;
 use crate::session::Sessions;
+use crate::staff::StaffDirectory;
 use crate::task::Tasks;
+use crate::template::Templates;
+use crate::view::Views;
 use crate::{bitrix24, callbacks, codec, files, link};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -72,6 +86,15 @@ fn grpc(app: &App) -> anyhow::Result<(HealthReporter, Router)> {
         .add_service(InspectionServiceServer::new(Inspections {
             app: app.clone(),
         }))
+        .add_service(NotificationServiceServer::new(Notifications {
+            app: app.clone(),
+        }))
+        .add_service(ViewServiceServer::new(Views { app: app.clone() }))
+        .add_service(ReportServiceServer::new(Reports { app: app.clone() }))
+        .add_service(StaffServiceServer::new(StaffDirectory { app: app.clone() }))
+        .add_service(PolicyServiceServer::new(PolicyBook { app: app.clone() }))
+        .add_service(OpsServiceServer::new(Operations { app: app.clone() }))
+        .add_service(TemplateServiceServer::new(Templates { app: app.clone() }))
         .add_service(EventServiceServer::new(Events { app }))
         .into_axum_router()
         .reset_fallback()

@@ -23,6 +23,8 @@ fn session(actor: &domain::staff::Actor) -> pb::Session {
         roles: actor.roles.iter().map(ToString::to_string).collect(),
         cities: actor.cities.clone(),
         substitutes_for: actor.substitutes_for.iter().map(|p| p.0.clone()).collect(),
+        actions: Vec::new(),
+        substitute: None,
     }
 }
 
@@ -149,5 +151,40 @@ impl SessionService for Sessions {
                 })
                 .collect(),
         }))
+    }
+
+    async fn get_sign_in_options(
+        &self,
+        _request: Request<pb::GetSignInOptionsRequest>,
+    ) -> Result<Response<pb::GetSignInOptionsResponse>, Status> {
+        Err(Status::unimplemented("GetSignInOptions"))
+    }
+
+    async fn start_session(
+        &self,
+        _request: Request<pb::StartSessionRequest>,
+    ) -> Result<Response<pb::StartSessionResponse>, Status> {
+        Err(Status::unimplemented("StartSession"))
+    }
+
+    async fn refresh_session(
+        &self,
+        _request: Request<pb::RefreshSessionRequest>,
+    ) -> Result<Response<pb::RefreshSessionResponse>, Status> {
+        Err(Status::unimplemented("RefreshSession"))
+    }
+
+    async fn redeem_ticket(
+        &self,
+        _request: Request<pb::RedeemTicketRequest>,
+    ) -> Result<Response<pb::RedeemTicketResponse>, Status> {
+        Err(Status::unimplemented("RedeemTicket"))
+    }
+
+    async fn sign_out(
+        &self,
+        _request: Request<pb::SignOutRequest>,
+    ) -> Result<Response<pb::SignOutResponse>, Status> {
+        Err(Status::unimplemented("SignOut"))
     }
 }

@@ -128,6 +128,7 @@ impl TaskService for Tasks {
             kind,
             buyout_id,
             overdue,
+            ..
         } = request.into_inner();
         let mut wrong = Vec::new();
         let states = if states.is_empty() {
@@ -307,5 +308,28 @@ impl TaskService for Tasks {
             stage: accepted.stage.to_string(),
             message: accepted.message,
         }))
+    }
+
+    async fn take_next_task(
+        &self,
+        _request: Request<pb::TakeNextTaskRequest>,
+    ) -> Result<Response<pb::TakeNextTaskResponse>, Status> {
+        Err(Status::unimplemented("TakeNextTask"))
+    }
+
+    async fn count_tasks(
+        &self,
+        _request: Request<pb::CountTasksRequest>,
+    ) -> Result<Response<pb::CountTasksResponse>, Status> {
+        Err(Status::unimplemented("CountTasks"))
+    }
+
+    type ExportTasksStream = tonic::codegen::BoxStream<pb::ExportTasksResponse>;
+
+    async fn export_tasks(
+        &self,
+        _request: Request<pb::ExportTasksRequest>,
+    ) -> Result<Response<Self::ExportTasksStream>, Status> {
+        Err(Status::unimplemented("ExportTasks"))
     }
 }

@@ -40,4 +40,39 @@ pub mod kite {
             tonic::include_proto!("kite.event.v1");
         }
     }
+    pub mod notification {
+        pub mod v1 {
+            tonic::include_proto!("kite.notification.v1");
+        }
+    }
+    pub mod view {
+        pub mod v1 {
+            tonic::include_proto!("kite.view.v1");
+        }
+    }
+    pub mod report {
+        pub mod v1 {
+            tonic::include_proto!("kite.report.v1");
+        }
+    }
+    pub mod staff {
+        pub mod v1 {
+            tonic::include_proto!("kite.staff.v1");
+        }
+    }
+    pub mod policy {
+        pub mod v1 {
+            tonic::include_proto!("kite.policy.v1");
+        }
+    }
+    pub mod ops {
+        pub mod v1 {
+            tonic::include_proto!("kite.ops.v1");
+        }
+    }
+    pub mod template {
+        pub mod v1 {
+            tonic::include_proto!("kite.template.v1");
+        }
+    }
 }

@@ -14,7 +14,13 @@ use prost_types::FileDescriptorSet;
 const POLICIES: &str = include_str!("policies.cedar");
 
 /// Methods that need no token.
-const OPEN: [&str; 1] = ["kite.session.v1.SessionService/SignIn"];
+const OPEN: [&str; 5] = [
+    "kite.session.v1.SessionService/GetSignInOptions",
+    "kite.session.v1.SessionService/SignIn",
+    "kite.session.v1.SessionService/RefreshSession",
+    "kite.session.v1.SessionService/RedeemTicket",
+    "kite.session.v1.SessionService/SignOut",
+];
 
 /// Questions of our own, beside the gRPC methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +30,21 @@ pub(crate) enum Action {
     SeeTask,
     SeeEveryTask,
     SeePrices,
+    SeeClient,
+    SeePapers,
     ReadFile,
     DecodePayloads,
 }
 
 impl Action {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::SeeBuyout,
         Self::SeeEveryBuyout,
         Self::SeeTask,
         Self::SeeEveryTask,
         Self::SeePrices,
+        Self::SeeClient,
+        Self::SeePapers,
         Self::ReadFile,
         Self::DecodePayloads,
     ];
@@ -46,6 +56,8 @@ impl Action {
             Self::SeeTask => "task.see",
             Self::SeeEveryTask => "task.see_every",
             Self::SeePrices => "price.see",
+            Self::SeeClient => "client.see",
+            Self::SeePapers => "papers.see",
             Self::ReadFile => "file.read",
             Self::DecodePayloads => "codec.decode",
         }

@@ -46,6 +46,7 @@ pub(crate) fn summary(buyout: &Buyout) -> pb::BuyoutSummary {
             .as_ref()
             .map(|o| o.sentence())
             .unwrap_or_default(),
+        ..pb::BuyoutSummary::default()
     }
 }
 
@@ -142,6 +143,7 @@ pub(crate) fn detail(
         may_cancel: rules::may_cancel(buyout),
         cancel_refusal: buyout.stage.cancel_refused().unwrap_or_default().to_owned(),
         summary: Some(summary),
+        ..pb::Buyout::default()
     }
 }
 
@@ -162,6 +164,7 @@ fn check(result: &CheckResult) -> pb::Check {
         source: source.clone(),
         taken_at: Some(time(*taken_at)),
         raw: raw.as_ref().map(file),
+        stale: false,
     }
 }
 
@@ -179,6 +182,7 @@ fn market(market: &Market) -> pb::Market {
         max: Some(money(*max)),
         items: *items,
         days_on_market: days_on_market.unwrap_or_default(),
+        taken_at: None,
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) fn task(
         car: car.to_owned(),
         stage: stage.to_owned(),
         refusal: refusal.map(|r| r.sentence.clone()).unwrap_or_default(),
+        decided_outside: kind.decided_outside(),
+        ..pb::Task::default()
     }
 }
 
