@@ -1,0 +1,3 @@
+export default function BuyoutPage() {
+  return <h1>Выкуп</h1>
+}

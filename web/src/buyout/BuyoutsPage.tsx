@@ -1,0 +1,3 @@
+export default function BuyoutsPage() {
+  return <h1>Выкупы</h1>
+}

@@ -1,0 +1,3 @@
+export default function DispatchPage() {
+  return <h1>Осмотры</h1>
+}

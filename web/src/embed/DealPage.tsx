@@ -1,0 +1,3 @@
+export default function DealPage() {
+  return <h1>Сделка</h1>
+}

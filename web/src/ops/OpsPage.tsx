@@ -1,0 +1,3 @@
+export default function OpsPage() {
+  return <h1>Сопровождение</h1>
+}

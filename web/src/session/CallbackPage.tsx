@@ -1,0 +1,26 @@
+import { Center, Loader } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+
+import { Failure } from '@/ui/Loaded'
+import { comeBack } from './oidc'
+
+/** The way back from an OIDC issuer. */
+export default function CallbackPage() {
+  const navigate = useNavigate()
+  const back = useQuery({
+    queryKey: ['sign-in-callback'],
+    queryFn: comeBack,
+    retry: false,
+    staleTime: Infinity,
+  })
+  useEffect(() => {
+    if (back.data) void navigate({ to: back.data, replace: true })
+  }, [back.data, navigate])
+  return (
+    <Center p="xl" mih="100vh">
+      {back.error ? <Failure error={back.error} retry={() => location.assign('/')} /> : <Loader />}
+    </Center>
+  )
+}
