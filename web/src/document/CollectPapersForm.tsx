@@ -1,0 +1,5 @@
+import type { FormProps } from '@/task/form'
+
+export default function CollectPapersForm({ task }: FormProps) {
+  return <p>{task.title}</p>
+}
