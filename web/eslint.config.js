@@ -18,6 +18,6 @@ export default ts.config({ ignores: ['dist', 'src/gen'] }, js.configs.recommende
       { name: 'localStorage', message: 'Use app/storage: it works inside a portal frame too.' },
       { name: 'sessionStorage', message: 'Use app/storage: it works inside a portal frame too.' },
     ],
-    '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+    '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
   },
 })

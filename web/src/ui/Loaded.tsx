@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core'
-import type { UseQueryResult } from '@tanstack/react-query'
 import { Code } from '@connectrpc/connect'
 import type { ReactNode } from 'react'
 
@@ -7,6 +6,14 @@ import { problem } from '@/api/errors'
 import { EmptyState } from './EmptyState'
 import { ui } from './texts'
 import { formatTime } from './time'
+
+/** What is needed of a query of any kind. */
+interface Reading<Data> {
+  data: Data | undefined
+  error: unknown
+  dataUpdatedAt: number
+  refetch: () => unknown
+}
 
 /**
  * The answer of a query in each of its states: being read, read, old because the server is away, refused,
@@ -16,14 +23,14 @@ export function Loaded<Data>({
   query,
   children,
 }: {
-  query: Pick<UseQueryResult<Data, unknown>, 'data' | 'error' | 'isPending' | 'dataUpdatedAt' | 'refetch'>
+  query: Reading<Data>
   children: (data: Data) => ReactNode
 }) {
   const t = ui.use()
   if (query.data !== undefined) {
     return (
       <>
-        {query.error !== null && problem(query.error).passing && (
+        {query.error != null && problem(query.error).passing && (
           <Alert color="yellow" variant="light" mb="sm" role="status">
             <Group justify="space-between">
               <Text size="sm">{t('shown_from', { time: formatTime(new Date(query.dataUpdatedAt)) })}</Text>
@@ -37,7 +44,7 @@ export function Loaded<Data>({
       </>
     )
   }
-  if (query.error !== null) return <Failure error={query.error} retry={() => void query.refetch()} />
+  if (query.error != null) return <Failure error={query.error} retry={() => void query.refetch()} />
   return (
     <Group justify="center" p="xl" role="status" aria-label={t('loading')}>
       <Loader size="sm" />
