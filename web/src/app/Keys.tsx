@@ -1,71 +1,48 @@
-import { Kbd, Modal, Table } from '@mantine/core'
+import { Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 
 import { useMe } from '@/session/use'
+import { useNeighbourKeys } from '@/ui/useNeighbourKeys'
 import { app } from './appTexts'
+import { isTyping } from './isTyping'
+import { KeysTable } from './KeysTable'
 import { sectionsOf } from './nav'
 
-/** Somebody is typing: keys are letters then. */
-export function isTyping(event: KeyboardEvent): boolean {
-  const target = event.target
-  if (!(target instanceof HTMLElement)) return false
-  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
-}
-
-/** Keys of the whole application: `?` shows them, `g` and a letter goes to a section. */
+/**
+ * Keys of the whole application: `?` shows them, `g` and a letter goes to a section. Letters are known by their
+ * place on the keyboard, so that they work while one types Russian.
+ */
 export function Keys() {
   const t = app.use()
   const me = useMe()
   const navigate = useNavigate()
   const [shown, { open, close }] = useDisclosure()
   const sections = sectionsOf(me.has)
+  useNeighbourKeys()
   useEffect(() => {
     let going = false
     const press = (event: KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return
       if (event.key === '?') open()
-      const section = going ? sections.find((each) => each.hotkey === event.key) : undefined
-      going = event.key === 'g'
+      const section = going
+        ? sections.find((each) => `Key${each.hotkey?.toUpperCase()}` === event.code)
+        : undefined
+      going = event.code === 'KeyG'
       if (section) {
+        // The second letter means nothing to lists: J and K walk through them.
+        event.stopPropagation()
         event.preventDefault()
         void navigate({ to: section.to })
       }
     }
-    window.addEventListener('keydown', press)
-    return () => window.removeEventListener('keydown', press)
+    window.addEventListener('keydown', press, true)
+    return () => window.removeEventListener('keydown', press, true)
   })
-  const rows: [string[], string][] = [
-    [['Ctrl', 'K'], t('keys_search')],
-    [['g', '…'], t('keys_go')],
-    [['j'], t('keys_next')],
-    [['k'], t('keys_previous')],
-    [['Enter'], t('keys_open')],
-    [['Esc'], t('keys_back')],
-    [['?'], t('keys_help')],
-    ...sections
-      .filter((section) => section.hotkey)
-      .map((section): [string[], string] => [['g', section.hotkey ?? ''], t(section.key)]),
-  ]
   return (
     <Modal opened={shown} onClose={close} title={t('keys')}>
-      <Table>
-        <Table.Tbody>
-          {rows.map(([keys, text]) => (
-            <Table.Tr key={text}>
-              <Table.Td w={120}>
-                {keys.map((key) => (
-                  <Kbd key={key} mr={4}>
-                    {key}
-                  </Kbd>
-                ))}
-              </Table.Td>
-              <Table.Td>{text}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <KeysTable />
     </Modal>
   )
 }

@@ -13,6 +13,8 @@ export function OpsCards<Row>(props: Drawn<Row>) {
   const { list, view } = props
   const element = useRef<HTMLUListElement>(null)
   const [top, setTop] = useState(0)
+  // Whatever is above the list may change its height; measuring again changes nothing twice.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const measured = (element.current?.getBoundingClientRect().top ?? 0) + window.scrollY
     if (Math.abs(measured - top) > 1) setTop(measured)

@@ -23,6 +23,7 @@ export function OpsGrid<Row>(props: Props<Row>) {
   const { list, view, columns, selection, printing } = props
   const scroll = useRef<HTMLDivElement>(null)
   const rows = view.rows
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,

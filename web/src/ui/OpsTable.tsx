@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 
-import { isTyping } from '@/app/Keys'
+import { isTyping } from '@/app/isTyping'
 import type { Column, Order, Selection } from './columns'
 import { EmptyState } from './EmptyState'
 import { list as texts } from './listTexts'

@@ -24,6 +24,8 @@ interface Asked<I extends DescMessage, O extends DescMessage, R extends DescMess
   read: (answer: MessageShape<O>) => { rows: MessageShape<R>[]; page?: PageInfo }
   id: (row: MessageShape<R>) => string
   size?: number
+  /** See Source. */
+  moving?: boolean
 }
 
 /** The rows of a list of the server that match a filter, read page by page and kept up to date. */
@@ -54,6 +56,7 @@ export function useRows<I extends DescMessage, O extends DescMessage, R extends 
           },
           id: asked.id,
           same: (one, other) => equals(row, one, other),
+          moving: asked.moving,
         }
         return new RowList(client, source, before)
       }),
