@@ -8,7 +8,7 @@ export default ts.config({ ignores: ['dist', 'src/gen'] }, js.configs.recommende
   rules: {
     ...hooks.configs.recommended.rules,
     'no-console': 'error',
-    eqeqeq: 'error',
+    eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-restricted-properties': [
       'error',
       { property: 'dangerouslySetInnerHTML', message: 'Text of people is text: React shows it as such.' },

@@ -6,7 +6,7 @@ import { Deadline } from '@/ui/Deadline'
 import { buyout as texts } from './texts'
 
 /** The step that waits: who, until when, what can be done about it. */
-export function Waiting({ buyout }: { buyout: Buyout }) {
+export function Waiting({ buyout, newWindow = false }: { buyout: Buyout; newWindow?: boolean }) {
   const t = texts.use()
   const { summary } = buyout
   if (!summary) return null
@@ -43,6 +43,7 @@ export function Waiting({ buyout }: { buyout: Buyout }) {
                 <LinkButton
                   to="/tasks/$"
                   params={{ _splat: task.id }}
+                  target={newWindow ? '_blank' : undefined}
                   size="compact-sm"
                   variant={task.refusal === '' ? 'filled' : 'default'}
                   style={{ flexShrink: 0 }}
