@@ -23,7 +23,7 @@ export interface OpsTableProps<Row> {
   columns: Column<Row>[]
   /** The record that a row stands for: its first column links to it, click and Enter open it. */
   record?: (row: Row) => Target | undefined
-  /** What a click does where rows have no page of their own. */
+  /** What opening does besides, or instead where rows have no page of their own. */
   onOpen?: (row: Row, id: string) => void
   order?: Order
   onOrder?: (order: Order) => void
@@ -49,8 +49,10 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
 
   const remember = (row: Row, id: string) => {
     const target = record?.(row)
-    if (target) cameFrom(target.kind, list, id)
+    // Only rows that are records themselves have neighbours.
+    if (target?.id === id) cameFrom(target.kind, list, id)
     else list.focus(id)
+    onOpen?.(row, id)
   }
   const open =
     record || onOpen
@@ -58,7 +60,6 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
           remember(row, id)
           const target = record?.(row)
           if (target) openRecord(target)
-          else onOpen?.(row, id)
         }
       : undefined
 
