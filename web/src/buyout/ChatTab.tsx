@@ -1,5 +1,6 @@
+import { Chat } from '@/chat/Chat'
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 
 export default function ChatTab({ buyout }: { buyout: Buyout }) {
-  return <p>{buyout.summary?.id}</p>
+  return <Chat buyout={buyout} />
 }
