@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router'
 
 import { buyoutSearch } from '@/buyout/search'
+import { dispatchSearch } from '@/dispatch/search'
 import { reportSearch } from '@/report/search'
 import { tabSearch } from '@/ui/search'
 import { taskSearch } from '@/task/search'
@@ -70,7 +71,7 @@ const reports = createRoute({
 const dispatch = createRoute({
   getParentRoute: () => shell,
   path: '/dispatch',
-  validateSearch: taskSearch,
+  validateSearch: dispatchSearch,
   component: lazyRouteComponent(() => import('@/dispatch/DispatchPage')),
 })
 const ops = createRoute({
