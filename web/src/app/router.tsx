@@ -31,16 +31,18 @@ const home = createRoute({
   path: '/',
   component: lazyRouteComponent(() => import('@/home/HomePage')),
 })
-const tasks = createRoute({
-  getParentRoute: () => shell,
-  path: '/tasks',
+// The list is an index of its own: beside "/tasks/$" a plain "/tasks" would be taken for a task without id.
+const tasks = createRoute({ getParentRoute: () => shell, path: '/tasks' })
+const taskList = createRoute({
+  getParentRoute: () => tasks,
+  path: '/',
   validateSearch: taskSearch,
   component: lazyRouteComponent(() => import('@/task/TasksPage')),
 })
 // The id of a task has a slash of its own: buyout:<portal>:<deal>/<number>.
 const task = createRoute({
-  getParentRoute: () => shell,
-  path: '/tasks/$',
+  getParentRoute: () => tasks,
+  path: '$',
   validateSearch: tabSearch,
   component: lazyRouteComponent(() => import('@/task/TaskPage')),
 })
@@ -125,8 +127,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     shell.addChildren([
       home,
-      tasks,
-      task,
+      tasks.addChildren([taskList, task]),
       buyouts,
       buyout,
       board,

@@ -17,13 +17,13 @@ export function useBuyoutColumns(): Column<BuyoutSummary>[] {
     {
       key: 'car',
       title: t('col_car'),
-      width: 250,
+      width: 230,
       render: (run) => <Car run={run} />,
     },
     {
       key: 'stage',
       title: t('col_stage'),
-      width: 170,
+      width: 165,
       sort: 'STAGE_SINCE',
       render: (run) => (
         <>
@@ -45,20 +45,20 @@ export function useBuyoutColumns(): Column<BuyoutSummary>[] {
     {
       key: 'trouble',
       title: t('col_trouble'),
-      width: 200,
+      width: 185,
       render: (run) => run.trouble !== '' && <Trouble text={run.trouble} />,
     },
     {
       key: 'price',
       title: t('col_price'),
-      width: 120,
+      width: 115,
       align: 'end',
       render: (run) => run.price && formatMoney(run.price),
     },
     {
       key: 'place',
       title: t('col_place'),
-      width: 150,
+      width: 145,
       render: (run) => (
         <>
           {run.city}
@@ -69,7 +69,7 @@ export function useBuyoutColumns(): Column<BuyoutSummary>[] {
     {
       key: 'started',
       title: t('col_started'),
-      width: 125,
+      width: 110,
       sort: 'STARTED',
       hideOnPhone: true,
       render: (run) => formatTime(run.startedAt, run.timeZone),
@@ -125,7 +125,14 @@ function Trouble({ text }: { text: string }) {
 
 export function TroubleMark({ label }: { label: string }) {
   return (
-    <Badge color="orange" variant="light" size="sm" tt="none" leftSection={<Icon name="warning" size={12} />}>
+    <Badge
+      color="orange"
+      variant="light"
+      c="var(--kite-soon)"
+      size="sm"
+      tt="none"
+      leftSection={<Icon name="warning" size={12} />}
+    >
       {label}
     </Badge>
   )

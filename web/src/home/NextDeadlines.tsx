@@ -2,9 +2,8 @@ import { useQuery } from '@connectrpc/connect-query'
 import { Group, Stack, Text } from '@mantine/core'
 
 import { TaskService } from '@/gen/kite/task/v1/task_pb'
-import { Marks } from '@/task/Marks'
+import { Due } from '@/task/Due'
 import { TakeNext } from '@/task/TakeNext'
-import { Deadline } from '@/ui/Deadline'
 import { LinkAnchor } from '@/ui/links'
 import { Loaded } from '@/ui/Loaded'
 import { RecordLink } from '@/ui/record'
@@ -39,8 +38,7 @@ export function NextDeadlines() {
                       </Text>
                     </div>
                     <div className={classes.side}>
-                      <Deadline at={task.dueAt} />
-                      <Marks task={task} />
+                      <Due task={task} />
                     </div>
                   </li>
                 ))}

@@ -1,5 +1,6 @@
 import { createLink } from '@tanstack/react-router'
 
+import { language } from '@/app/texts'
 import { Icon } from '@/ui/Icon'
 import classes from './Home.module.css'
 
@@ -13,7 +14,7 @@ function Counter({
     <a {...link} className={classes.tile} data-late={late && count > 0 ? '' : undefined}>
       <span className={classes.number}>
         {late && count > 0 && <Icon name="clock" size={18} />}
-        {count}
+        {count.toLocaleString(language() === 'en' ? 'en-GB' : 'ru-RU')}
       </span>
       {label}
     </a>

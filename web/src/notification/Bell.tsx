@@ -31,26 +31,25 @@ export function Bell() {
       returnFocus
       withinPortal
     >
-      <Popover.Target>
-        <Box pos="relative">
+      <Box pos="relative">
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             size="lg"
             color="gray"
             c="var(--mantine-color-text)"
             onClick={toggle}
-            aria-expanded={shown}
             aria-label={unread === 0 ? t('bell_none') : t('bell', { count: unread })}
           >
             <Icon name="bell" size={20} />
           </ActionIcon>
-          {unread > 0 && (
-            <span className={classes.count} aria-hidden>
-              {unread > 99 ? '99+' : unread}
-            </span>
-          )}
-        </Box>
-      </Popover.Target>
+        </Popover.Target>
+        {unread > 0 && (
+          <span className={classes.count} aria-hidden>
+            {unread > 99 ? '99+' : unread}
+          </span>
+        )}
+      </Box>
       <Popover.Dropdown maw="96vw" aria-label={t('title')}>
         <Group justify="space-between" mb={4}>
           <LinkAnchor to="/notifications" size="sm" fw={600} onClick={close}>

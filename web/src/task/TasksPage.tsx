@@ -18,7 +18,7 @@ import { tasksTexts } from './listTexts'
 import { taskSearch, type TaskSearch } from './search'
 import { TakeNext } from './TakeNext'
 
-const route = getRouteApi('/shell/tasks')
+const route = getRouteApi('/shell/tasks/')
 
 /** What is asked of me and of my roles, the earliest deadline first. */
 export default function TasksPage() {

@@ -1,16 +1,15 @@
-import { Button, Group, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useState } from 'react'
 
 import type { Task } from '@/gen/kite/task/v1/task_pb'
 import { useMe } from '@/session/use'
 import { useCodes, word } from '@/ui/codes'
 import type { Column } from '@/ui/columns'
-import { Deadline } from '@/ui/Deadline'
 import { formatTime } from '@/ui/time'
 import { claim, release } from './actions'
+import { Due } from './Due'
 import { task as actionTexts } from './texts'
 import { tasksTexts } from './listTexts'
-import { Marks } from './Marks'
 
 /** Columns of the task list: open ones by deadline, closed ones by how they ended. */
 export function useTaskColumns(closed: boolean): Column<Task>[] {
@@ -60,12 +59,7 @@ export function useTaskColumns(closed: boolean): Column<Task>[] {
       key: 'due',
       title: t('col_due'),
       width: 180,
-      render: (task) => (
-        <Group gap={4}>
-          <Deadline at={task.dueAt} />
-          <Marks task={task} />
-        </Group>
-      ),
+      render: (task) => <Due task={task} />,
     },
     {
       key: 'owner',
