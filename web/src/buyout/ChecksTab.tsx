@@ -1,21 +1,26 @@
-import { Stack } from '@mantine/core'
+import { SimpleGrid, Stack, Title } from '@mantine/core'
 
 import { Checks } from '@/check/Checks'
 import { Market } from '@/check/Market'
+import { check as texts } from '@/check/texts'
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useMe } from '@/session/use'
-import { EmptyState } from '@/ui/EmptyState'
-import { buyout as texts } from './texts'
 
-/** What the registries say, and the market. */
+/** What registries say, and beside it what the market pays. */
 export default function ChecksTab({ buyout }: { buyout: Buyout }) {
   const t = texts.use()
   const me = useMe()
-  if (!me.may('price.see')) return <EmptyState kind="forbidden" text={t('checks_hidden')} />
+  // Whoever sees no prices sees no market either, and is told so once.
+  if (!me.may('price.see')) return <Checks buyout={buyout} />
   return (
-    <Stack>
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
       <Checks buyout={buyout} />
-      <Market buyout={buyout} />
-    </Stack>
+      <Stack gap="xs" component="section">
+        <Title order={2} size="h5">
+          {t('market')}
+        </Title>
+        <Market buyout={buyout} />
+      </Stack>
+    </SimpleGrid>
   )
 }

@@ -1,32 +1,14 @@
 // Numbers of a car side by side: which characters differ. Written as the server compares them: spaces
 // do not count, nor do dashes in a VIN; Cyrillic letters that look like Latin ones are those.
 
-const LATIN: Record<string, string> = {
-  А: 'A',
-  В: 'B',
-  Е: 'E',
-  К: 'K',
-  М: 'M',
-  Н: 'H',
-  О: 'O',
-  Р: 'P',
-  С: 'C',
-  Т: 'T',
-  У: 'Y',
-  Х: 'X',
-}
-/** A VIN has no O, Q and I: whoever reads one means a digit. Frame numbers do have them. */
-const IN_VIN: Record<string, string> = { O: '0', Q: '0', I: '1' }
+import { canonicalVin, latin } from './vin'
+
 const VIN_LENGTH = 17
 const DASH = /[-\u2010-\u2015\u2212]/u
 
 /** What a character stands for; empty when it only separates. A frame number has hyphens of its own. */
 function meaning(text: string, vin: boolean): string {
-  if (/\s/u.test(text)) return ''
-  if (DASH.test(text)) return vin ? '' : '-'
-  const upper = text.toUpperCase()
-  const latin = LATIN[upper] ?? upper
-  return vin ? (IN_VIN[latin] ?? latin) : latin
+  return vin ? canonicalVin(text) : latin(text.replace(DASH, '-'))
 }
 
 export interface Piece {
