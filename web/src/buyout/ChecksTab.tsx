@@ -1,26 +1,21 @@
-import { SimpleGrid, Stack, Title } from '@mantine/core'
+import { Stack } from '@mantine/core'
 
 import { Checks } from '@/check/Checks'
 import { Market } from '@/check/Market'
-import { check as texts } from '@/check/texts'
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useMe } from '@/session/use'
+import { EmptyState } from '@/ui/EmptyState'
+import { buyout as texts } from './texts'
 
-/** What registries say, and beside it what the market pays. */
+/** What the registries say, and the market. */
 export default function ChecksTab({ buyout }: { buyout: Buyout }) {
   const t = texts.use()
   const me = useMe()
-  // Whoever sees no prices sees no market either, and is told so once.
-  if (!me.may('price.see')) return <Checks buyout={buyout} />
+  if (!me.may('price.see')) return <EmptyState kind="forbidden" text={t('checks_hidden')} />
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+    <Stack>
       <Checks buyout={buyout} />
-      <Stack gap="xs" component="section">
-        <Title order={2} size="h5">
-          {t('market')}
-        </Title>
-        <Market buyout={buyout} />
-      </Stack>
-    </SimpleGrid>
+      <Market buyout={buyout} />
+    </Stack>
   )
 }
