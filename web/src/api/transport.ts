@@ -1,37 +1,12 @@
-// The one way to the gateway: token, request id, deadline, one shared renewal.
+// Clients of the services that many screens call; the others make their own over the same channel.
 
-import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
-import { createGrpcWebTransport } from '@connectrpc/connect-web'
+import { createClient } from '@connectrpc/connect'
 
-import { session } from '@/session/session'
 import { BuyoutService } from '@/gen/kite/buyout/v1/buyout_pb'
-import { EventService } from '@/gen/kite/event/v1/event_pb'
 import { InspectionService } from '@/gen/kite/inspection/v1/inspection_pb'
 import { TaskService } from '@/gen/kite/task/v1/task_pb'
+import { transport } from './channel'
 
-const signed: Interceptor = (next) => async (request) => {
-  request.header.set('x-request-id', crypto.randomUUID())
-  if (session.isStale()) await session.renew()
-  request.header.set('authorization', `Bearer ${session.token()}`)
-  try {
-    return await next(request)
-  } catch (error) {
-    const refused = ConnectError.from(error).code === Code.Unauthenticated
-    // A stream comes back by itself, see live.ts; a call is made once more with the new token.
-    if (!refused || request.stream) throw error
-    if (!(await session.renew())) throw error
-    request.header.set('authorization', `Bearer ${session.token()}`)
-    return await next(request)
-  }
-}
-
-export const transport = createGrpcWebTransport({
-  baseUrl: location.origin,
-  interceptors: [signed],
-  defaultTimeoutMs: 15_000,
-})
-
-export const events = createClient(EventService, transport)
 export const tasks = createClient(TaskService, transport)
 export const buyouts = createClient(BuyoutService, transport)
 export const inspections = createClient(InspectionService, transport)

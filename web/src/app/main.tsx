@@ -1,28 +1,28 @@
 import '@mantine/core/styles.css'
-import '@mantine/dates/styles.css'
-import '@mantine/notifications/styles.css'
-import '@mantine/spotlight/styles.css'
 import '@/ui/styles.css'
 
 import { TransportProvider } from '@connectrpc/connect-query'
 import { MantineProvider } from '@mantine/core'
-import { DatesProvider } from '@mantine/dates'
-import { ModalsProvider } from '@mantine/modals'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import 'dayjs/locale/ru'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { queries } from '@/api/queries'
-import { transport } from '@/api/transport'
+import { transport } from '@/api/channel'
 import { session } from '@/session/session'
-import { SignInOverlay } from '@/session/SignInOverlay'
+import { useSessionState } from '@/session/use'
 import { Boundary } from './Boundary'
 import { router } from './router'
 import { language } from './texts'
 import { schemes, theme } from './theme'
+
+const SignInOverlay = lazy(() => import('@/session/SignInOverlay'))
+
+/** The sign-in over the page of somebody whose session ended in the middle of work. */
+function Expired() {
+  return useSessionState().kind === 'expired' && <SignInOverlay />
+}
 
 document.documentElement.lang = language()
 
@@ -42,19 +42,16 @@ if (root) {
         defaultColorScheme="auto"
         getStyleNonce={() => nonce}
       >
-        <DatesProvider settings={{ locale: language(), firstDayOfWeek: 1 }}>
-          <Boundary>
-            <TransportProvider transport={transport}>
-              <QueryClientProvider client={queries}>
-                <ModalsProvider>
-                  <Notifications position="bottom-right" limit={4} />
-                  <RouterProvider router={router} />
-                  <SignInOverlay />
-                </ModalsProvider>
-              </QueryClientProvider>
-            </TransportProvider>
-          </Boundary>
-        </DatesProvider>
+        <Boundary>
+          <TransportProvider transport={transport}>
+            <QueryClientProvider client={queries}>
+              <RouterProvider router={router} />
+              <Suspense>
+                <Expired />
+              </Suspense>
+            </QueryClientProvider>
+          </TransportProvider>
+        </Boundary>
       </MantineProvider>
     </StrictMode>,
   )

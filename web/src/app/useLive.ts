@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 
 import { Live, type Status } from '@/api/live'
 import { changed, readAgain } from '@/api/queries'
-import { transport } from '@/api/transport'
+import { transport } from '@/api/channel'
 
 let status: Status = 'connecting'
 const readers = new Set<() => void>()

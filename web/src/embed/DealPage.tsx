@@ -7,6 +7,7 @@ import { problem } from '@/api/errors'
 import { open, session } from '@/session/session'
 import { useSessionState } from '@/session/use'
 import { EmptyState } from '@/ui/EmptyState'
+import { Workplace } from '@/app/Workplace'
 import { Deal } from './Deal'
 import { fitFrame } from './frame'
 import { embed as texts } from './texts'
@@ -71,7 +72,9 @@ export default function DealPage() {
               <Text size="sm">{t('none_text')}</Text>
             </Stack>
           ) : (
-            <Deal id={entry.data.buyoutId} />
+            <Workplace>
+              <Deal id={entry.data.buyoutId} />
+            </Workplace>
           ))}
       </Stack>
     </Container>

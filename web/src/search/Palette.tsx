@@ -1,3 +1,5 @@
+import '@mantine/spotlight/styles.css'
+
 import { useQuery } from '@connectrpc/connect-query'
 import { Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'

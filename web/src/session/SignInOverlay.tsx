@@ -5,7 +5,7 @@ import { SignInForm } from './SignInForm'
 import { useSessionState } from './use'
 
 /** The session ended in the middle of work: the person signs in over the page, which stays as it is. */
-export function SignInOverlay() {
+export default function SignInOverlay() {
   const t = app.use()
   const state = useSessionState()
   return (

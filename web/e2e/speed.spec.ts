@@ -1,0 +1,130 @@
+// What a screen weighs and how long it takes.
+
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+
+import { context, newPage, signIn, withBrowser } from './lib/browser'
+import { world } from './lib/world'
+
+withBrowser()
+
+interface Chunk {
+  file: string
+  isEntry?: boolean
+  isDynamicEntry?: boolean
+  imports?: string[]
+  css?: string[]
+}
+
+const dist = new URL('../dist/', import.meta.url)
+const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8')) as Record<
+  string,
+  Chunk
+>
+
+function weight(file: string): number {
+  return gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length
+}
+
+/** A chunk with everything that it needs at once. */
+function closure(name: string, seen = new Set<string>()): Set<string> {
+  const chunk = manifest[name]
+  if (!chunk || seen.has(name)) return seen
+  seen.add(name)
+  for (const each of chunk.imports ?? []) closure(each, seen)
+  return seen
+}
+
+const entryName = Object.keys(manifest).find((name) => manifest[name]?.isEntry) ?? ''
+const entry = closure(entryName)
+const kilobytes = (names: Iterable<string>) =>
+  [...names].reduce((sum, name) => sum + weight(manifest[name]!.file), 0) / 1000
+
+describe('what a screen weighs (kB gzip of scripts)', () => {
+  it('the entry is at most 220', () => {
+    const size = kilobytes(entry)
+    console.info(`entry: ${size.toFixed(1)} kB`)
+    expect(size).toBeLessThanOrEqual(220)
+  })
+
+  it('every route is at most 60 above the entry; charts come later', () => {
+    const routes = Object.keys(manifest).filter(
+      (name) => /Page\.tsx$/.test(name) && manifest[name]?.isDynamicEntry,
+    )
+    expect(routes.length).toBeGreaterThanOrEqual(14)
+    const heavy: string[] = []
+    for (const name of routes) {
+      const own = [...closure(name)].filter((each) => !entry.has(each))
+      const size = kilobytes(own)
+      console.info(`${name}: ${size.toFixed(1)} kB`)
+      if (size > 60) heavy.push(`${name}: ${size.toFixed(1)} kB`)
+    }
+    expect(heavy).toEqual([])
+  })
+
+  it('forms of decisions are at most 60 each', () => {
+    const forms = Object.keys(manifest).filter(
+      (name) => /Form\.tsx$/.test(name) && manifest[name]?.isDynamicEntry,
+    )
+    expect(forms.length).toBeGreaterThanOrEqual(15)
+    const task = closure('src/task/TaskPage.tsx')
+    const heavy = forms
+      .map(
+        (name) =>
+          [
+            name,
+            kilobytes([...closure(name)].filter((each) => !entry.has(each) && !task.has(each))),
+          ] as const,
+      )
+      .filter(([, size]) => size > 60)
+    expect(heavy).toEqual([])
+  })
+})
+
+describe('how long it takes', () => {
+  it('the largest paint comes within 2.5 s on a processor four times slower', async () => {
+    const page = await newPage(await context())
+    const devtools = await page.context().newCDPSession(page)
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+    await page.addInitScript(() => {
+      new PerformanceObserver((list) => {
+        for (const paint of list.getEntries()) (window as { lcp?: number }).lcp = paint.startTime
+      }).observe({ type: 'largest-contentful-paint', buffered: true })
+    })
+    await page.goto('/')
+    await page.getByLabel('Логин').waitFor()
+    const lcp = await page.evaluate(() => (window as { lcp?: number }).lcp ?? Number.NaN)
+    console.info(`LCP at 4x throttle: ${Math.round(lcp)} ms`)
+    expect(lcp).toBeLessThanOrEqual(2500)
+  })
+
+  it('a list of 10 000 runs answers within 200 ms', async () => {
+    const page = await signIn('head')
+    await page.addInitScript(() => {
+      new PerformanceObserver((list) => {
+        const seen = window as { inp?: number }
+        for (const event of list.getEntries()) seen.inp = Math.max(seen.inp ?? 0, event.duration)
+      }).observe({ type: 'event', buffered: true, durationThreshold: 16 } as PerformanceObserverInit)
+    })
+    await page.goto('/buyouts?ended=too')
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page
+      .getByText(/10\s?0\d\d|10\s?000/)
+      .first()
+      .waitFor()
+    // Through a thousand rows by key, then a filter: what a person does all day.
+    for (let index = 0; index < 40; index += 1) await page.keyboard.press('j')
+    await page.mouse.move(700, 500)
+    for (let index = 0; index < 20; index += 1) await page.mouse.wheel(0, 2400)
+    for (let index = 0; index < 20; index += 1) await page.keyboard.press('k')
+    const [inp, rows] = await page.evaluate(() => [
+      (window as { inp?: number }).inp ?? 0,
+      document.querySelectorAll('[role=row], tbody tr').length,
+    ])
+    console.info(`slowest interaction: ${Math.round(inp!)} ms, ${rows} rows in the page`)
+    expect(rows).toBeLessThan(200)
+    expect(inp).toBeLessThanOrEqual(200)
+    expect(world.url).not.toBe('')
+  })
+})
