@@ -28,7 +28,10 @@ export function AppraisalView({ buyout }: { buyout: Buyout }) {
           <Badge>{`${t('category')} ${set.category}`}</Badge>
         </Group>
         {set.approvalReasons.length > 0 && (
-          <Alert color="yellow" variant="light" p="xs" title={t('why_second')}>
+          <Alert color="yellow" variant="light" p="xs">
+            <Text size="sm" fw={600}>
+              {t('why_second')}
+            </Text>
             <List size="sm">
               {set.approvalReasons.map((reason) => (
                 <List.Item key={reason}>{reason}</List.Item>
@@ -102,7 +105,7 @@ function ForecastsMade({ buyoutId, made }: { buyoutId: string; made: Appraisal }
           <Table.Th scope="col">{t('sale_price')}</Table.Th>
           <Table.Th scope="col">{t('days')}</Table.Th>
           <Table.Th scope="col">{t('costs')}</Table.Th>
-          <Table.Th scope="col">{t('margin')}</Table.Th>
+          <Table.Th scope="col">{t('margin_head')}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -118,7 +121,7 @@ function ForecastsMade({ buyoutId, made }: { buyoutId: string; made: Appraisal }
               <Table.Td>{formatMoney(forecast.price)}</Table.Td>
               <Table.Td>{forecast.days}</Table.Td>
               <Table.Td>{formatMoney(forecast.costs)}</Table.Td>
-              <Table.Td>{margin ? <Margin margin={margin} /> : '—'}</Table.Td>
+              <Table.Td>{margin ? <Margin margin={margin} named={false} /> : '—'}</Table.Td>
             </Table.Tr>
           )
         })}

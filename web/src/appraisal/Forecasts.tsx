@@ -97,12 +97,12 @@ export function Forecasts({
 }
 
 /** "маржа 120 000 ₽ (9,1 %)"; a loss is called one. */
-export function Margin({ margin }: { margin: ChannelMargin }) {
+export function Margin({ margin, named = true }: { margin: ChannelMargin; named?: boolean }) {
   const t = texts.use()
   const loss = (margin.margin?.kopecks ?? 0n) < 0n
   return (
     <>
-      {t(loss ? 'loss' : 'margin')} <b>{formatMoney(margin.margin)}</b>
+      {named && t(loss ? 'loss' : 'margin')} <b>{formatMoney(margin.margin)}</b>
       {` (${formatBasisPoints(margin.marginBp)})`}
     </>
   )

@@ -22,7 +22,10 @@ export function Meaning({ preview }: { preview: Preview }) {
         <Text size="sm">{t('category_later')}</Text>
       )}
       {(data?.approvalReasons.length ?? 0) > 0 && (
-        <Alert color="yellow" variant="light" p="xs" title={t('approval_needed')}>
+        <Alert color="yellow" variant="light" p="xs">
+          <Text size="sm" fw={600}>
+            {t('approval_needed')}
+          </Text>
           <List size="sm">
             {data?.approvalReasons.map((reason) => (
               <List.Item key={reason}>{reason}</List.Item>

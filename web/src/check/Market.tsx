@@ -1,13 +1,13 @@
-import { Anchor, Group, Stack, Table, Text, Title } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Group, Stack, Table, Text, Title } from '@mantine/core'
 
 import type { Analogue, Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { EmptyState } from '@/ui/EmptyState'
 import { useMe } from '@/session/use'
+import { LinkAnchor } from '@/ui/links'
 import { formatBasisPoints, formatMoney } from '@/ui/money'
 import { formatDay, formatTime } from '@/ui/time'
 import classes from './Market.module.css'
-import { deviation, place, scaleOf, type Scale } from './scale'
+import { deviation, place, scaleOf } from './scale'
 import { standing } from './sources'
 import { check as texts } from './texts'
 import { CheckCard } from './CheckCard'
@@ -92,10 +92,19 @@ function PriceScale({
   if (!scale) return null
   return (
     <div className={classes.scale}>
-      <Text size="sm" fw={600}>
-        {t('market')}
-      </Text>
-      <Line scale={scale}>
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" fw={600}>
+          {t('market')}
+        </Text>
+        <Text size="sm" className={classes.sum}>
+          {t('market_line', {
+            min: formatMoney(min),
+            average: formatMoney(average),
+            max: formatMoney(max),
+          })}
+        </Text>
+      </Group>
+      <Line>
         <line
           x1={`${place(scale, min)}%`}
           x2={`${place(scale, max)}%`}
@@ -111,19 +120,20 @@ function PriceScale({
           className={classes.tick}
         />
       </Line>
-      <Text size="sm" className={classes.sum}>
-        {t('market_line', {
-          min: formatMoney(min),
-          average: formatMoney(average),
-          max: formatMoney(max),
-        })}
-      </Text>
       {shown.map(({ label, price }) => {
         const far = deviation(price, average)
         return (
           <div key={label} className={classes.row}>
-            <Text size="sm">{label}</Text>
-            <Line scale={scale}>
+            <Group justify="space-between" gap="xs">
+              <Text size="sm">{label}</Text>
+              <Text size="sm" className={classes.sum}>
+                <b>{formatMoney(price)}</b>
+                {far !== undefined &&
+                  far !== 0 &&
+                  ` ${t(far > 0 ? 'above' : 'below', { share: formatBasisPoints(Math.abs(far)) })}`}
+              </Text>
+            </Group>
+            <Line>
               <line
                 x1={`${place(scale, average)}%`}
                 x2={`${place(scale, average)}%`}
@@ -133,12 +143,6 @@ function PriceScale({
               />
               <circle cx={`${place(scale, price)}%`} cy="9" r="6" className={classes.dot} />
             </Line>
-            <Text size="sm" className={classes.sum}>
-              <b>{formatMoney(price)}</b>
-              {far !== undefined &&
-                far !== 0 &&
-                ` ${t(far > 0 ? 'above' : 'below', { share: formatBasisPoints(Math.abs(far)) })}`}
-            </Text>
           </div>
         )
       })}
@@ -147,7 +151,7 @@ function PriceScale({
 }
 
 /** One line of the scale; every figure it shows stands beside it in words. */
-function Line({ children }: { scale: Scale; children: React.ReactNode }) {
+function Line({ children }: { children: React.ReactNode }) {
   return (
     <svg className={classes.line} height="18" aria-hidden focusable="false">
       <line x1="0" x2="100%" y1="9" y2="9" className={classes.axis} />
@@ -180,14 +184,9 @@ function Analogues({ rows, zone }: { rows: Analogue[]; zone?: string }) {
               {rows.map((row) => (
                 <Table.Tr key={row.buyoutId}>
                   <Table.Td>
-                    <Anchor
-                      component={Link}
-                      to="/buyouts/$id"
-                      params={{ id: row.buyoutId } as never}
-                      size="sm"
-                    >
+                    <LinkAnchor to="/buyouts/$id" params={{ id: row.buyoutId }} size="sm">
                       {row.car}
-                    </Anchor>
+                    </LinkAnchor>
                   </Table.Td>
                   <Table.Td>{t('km', { value: row.mileageKm.toLocaleString('ru-RU') })}</Table.Td>
                   <Table.Td>{formatMoney(row.buyoutPrice)}</Table.Td>

@@ -1,18 +1,17 @@
-import { Alert, Card, Grid, Stack, Text, Title } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Alert, Card, Grid, Group, Stack, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 
 import type { Buyout, Mismatch } from '@/gen/kite/buyout/v1/buyout_pb'
-import type { IdentifierReading } from '@/gen/kite/inspection/v1/inspection_pb'
-import codes from '@/i18n/ru/codes.json'
 import { Identifiers, Marked } from '@/inspection/Identifiers'
 import { compare } from '@/inspection/numbers'
 import { Viewer } from '@/inspection/Viewer'
 import type { FormProps } from '@/task/form'
 import { useCodes, word } from '@/ui/codes'
 import { FileThumb } from '@/ui/FileView'
+import { LinkAnchor } from '@/ui/links'
 import { formatTime } from '@/ui/time'
 import { ChoiceForm, type Choice } from './ChoiceForm'
+import { readingOf } from './reading'
 import { mismatchDecision, type MismatchCode } from './resolutions'
 import { check as texts } from './texts'
 
@@ -43,13 +42,6 @@ export default function ResolveMismatchForm({ task, buyout, decision }: FormProp
   )
 }
 
-/** The server names the place in Russian; its photo is found by that name and by what was read there. */
-export function readingOf(mismatch: Mismatch, readings: IdentifierReading[]): IdentifierReading | undefined {
-  const titles: Record<string, string> = codes
-  const there = readings.filter((each) => titles[`place.${each.place}`] === mismatch.source)
-  return there.find((each) => each.value === mismatch.found) ?? there[0]
-}
-
 function Differences({ buyout }: { buyout: Buyout }) {
   const t = texts.use()
   useCodes()
@@ -75,21 +67,17 @@ function Differences({ buyout }: { buyout: Buyout }) {
             const reading = readingOf(mismatch, last?.identifiers ?? [])
             const name = `${mismatch.source}: ${mismatch.found}`
             return (
-              <Grid key={index} gap="sm" align="flex-start">
-                <Grid.Col span={{ base: 12, xs: 'content' }}>
-                  {reading && reading.photoFileId !== '' && (
-                    <FileThumb
-                      id={reading.photoFileId}
-                      name={name}
-                      size={160}
-                      onOpen={() => setOpen({ id: reading.photoFileId, name })}
-                    />
-                  )}
-                </Grid.Col>
-                <Grid.Col span={{ base: 12, xs: 'auto' }}>
-                  <Difference mismatch={mismatch} absent={reading?.absent === true} />
-                </Grid.Col>
-              </Grid>
+              <Group key={index} gap="sm" align="flex-start" wrap="nowrap">
+                {reading && reading.photoFileId !== '' && (
+                  <FileThumb
+                    id={reading.photoFileId}
+                    name={name}
+                    size={132}
+                    onOpen={() => setOpen({ id: reading.photoFileId, name })}
+                  />
+                )}
+                <Difference mismatch={mismatch} absent={reading?.absent === true} />
+              </Group>
             )
           })}
         </Stack>
@@ -109,9 +97,9 @@ function Differences({ buyout }: { buyout: Buyout }) {
           </Title>
           {buyout.sameCar.map((run) => (
             <Text size="sm" key={run.id}>
-              <Link to="/buyouts/$id" params={{ id: run.id }}>
+              <LinkAnchor to="/buyouts/$id" params={{ id: run.id }} size="sm" underline="always">
                 {run.car || run.id}
-              </Link>
+              </LinkAnchor>
               {`, ${word('stage', run.stage)}, ${formatTime(run.startedAt, zone)}`}
             </Text>
           ))}

@@ -54,7 +54,7 @@ export function Gallery({
               {nameOf(shot)}
             </Text>
             {reused.includes(shot.id) && (
-              <Badge color="red" size="xs" className={classes.mark}>
+              <Badge variant="outline" color="gray" size="sm" className={classes.mark}>
                 {t('reused')}
               </Badge>
             )}

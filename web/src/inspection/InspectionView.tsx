@@ -1,10 +1,10 @@
 import { Alert, Button, Group, Select, Stack, Text, Title } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useCodes, word } from '@/ui/codes'
 import { Facts } from '@/ui/Facts'
+import { LinkAnchor } from '@/ui/links'
 import { formatTime } from '@/ui/time'
 import { DefectList } from './DefectList'
 import { Gallery } from './Gallery'
@@ -60,10 +60,15 @@ export function InspectionView({ buyout, columns = 1 }: { buyout: Buyout; column
         ]}
       />
       {reused.length > 0 && (
-        <Alert color="red" variant="light" p="xs" title={t('reused_title', { count: reused.length })}>
+        <Alert color="red" variant="light" p="xs">
+          <Text size="sm" fw={600}>
+            {t('reused_title', { count: reused.length })}
+          </Text>
           {[...new Set(reused.map((each) => each.buyoutId))].map((id) => (
             <Text key={id} size="sm">
-              <Link to="/buyouts/$id" params={{ id }}>{`${t('reused_run')}: ${id}`}</Link>
+              <LinkAnchor to="/buyouts/$id" params={{ id }} size="sm">
+                {`${t('reused_run')}: ${id}`}
+              </LinkAnchor>
             </Text>
           ))}
         </Alert>

@@ -31,7 +31,8 @@ export function begin(at: number): Viewing {
   return { at: [at, undefined], looks: [WHOLE, WHOLE], side: 0 }
 }
 
-const clamp = (value: number, most: number) => Math.min(most, Math.max(-most, value))
+// Adding nought turns a negative nought into a plain one.
+const clamp = (value: number, most: number) => Math.min(most, Math.max(-most, value)) + 0
 
 function within(look: Look): Look {
   const room = (look.zoom - 1) / 2
