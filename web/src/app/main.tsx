@@ -28,6 +28,8 @@ document.documentElement.lang = language()
 
 // The policy of the page allows the one style element that bears this answer's nonce.
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
+// Dialogs lock the scrolling of the page with a style element of their own; their library looks here for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce })
 
 // A portal's frame brings a ticket instead of a cookie, see embed/DealPage.
 if (!location.pathname.startsWith('/embed/')) void session.renew()

@@ -24,7 +24,9 @@ export function VisitCell({ buyoutId, city }: { buyoutId: string; city: string }
   )
   return (
     <>
-      <span className="kite-words">{data ? place(data.city || city, data.address) : city}</span>
+      <Text size="sm" className="kite-words" lineClamp={2} title={data?.address}>
+        {data ? place(data.city || city, data.address) : city}
+      </Text>
       {error !== null && !data && <Text size="xs">{t('place_failed')}</Text>}
       {data && (
         <Text size="xs">

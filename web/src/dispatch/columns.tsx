@@ -1,10 +1,9 @@
-import { Button, Group } from '@mantine/core'
+import { Button } from '@mantine/core'
 
 import type { Task } from '@/gen/kite/task/v1/task_pb'
 import { Car } from '@/task/columns'
-import { Marks } from '@/task/Marks'
+import { Due } from '@/task/Due'
 import type { Column } from '@/ui/columns'
-import { Deadline } from '@/ui/Deadline'
 import type { Tab } from './search'
 import { dispatch as texts } from './texts'
 import { VisitCell } from './VisitFacts'
@@ -18,7 +17,7 @@ export function useDispatchColumns(
   const t = texts.use()
   const action = tab === 'running' ? t('choose_again') : t('choose')
   const columns: Column<Task>[] = [
-    { key: 'car', title: t('col_car'), width: 210, render: (task) => <Car task={task} /> },
+    { key: 'car', title: t('col_car'), width: 190, render: (task) => <Car task={task} /> },
     {
       key: 'place',
       title: t('col_place'),
@@ -29,7 +28,7 @@ export function useDispatchColumns(
     columns.push({
       key: 'who',
       title: t('col_who'),
-      width: 130,
+      width: 120,
       render: (task) => <span className="kite-words">{(task.owner ?? task.assignee)?.name ?? ''}</span>,
     })
   }
@@ -37,21 +36,16 @@ export function useDispatchColumns(
     {
       key: 'due',
       title: t('col_due'),
-      width: 150,
-      render: (task) => (
-        <Group gap={4}>
-          <Deadline at={task.dueAt} />
-          <Marks task={task} />
-        </Group>
-      ),
+      width: 165,
+      render: (task) => <Due task={task} />,
     },
     {
       key: 'act',
       title: t('col_act'),
-      width: 140,
+      width: 112,
       render: (task) => (
         <Button
-          size="compact-md"
+          size="compact-sm"
           variant={chosen === task.id ? 'filled' : 'default'}
           aria-pressed={chosen === task.id}
           aria-label={t('choose_for', { action, car: task.car || String(task.dealId) })}

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { useCodes, word } from '@/ui/codes'
 import { FileDrop } from '@/ui/FileDrop'
 import { anchorOf, NO_IDENTIFIER, type Draft, type IdentifierDraft } from './draft'
+import { capital } from './Photos'
 import { inspection as texts } from './texts'
 import { hints, isFrame, type Hint } from './vin'
 
@@ -53,7 +54,7 @@ export function IdentifierFields(props: Props) {
 function Place({ place, value, onChange, claimed, buyoutId, slot }: Props & { place: string }) {
   const t = texts.use()
   const reading = value[place] ?? NO_IDENTIFIER
-  const title = word('place', place)
+  const title = capital(word('place', place))
   return (
     <Card withBorder padding="xs" id={anchorOf('identifiers', place)} style={{ scrollMarginTop: 64 }}>
       <Stack gap="xs">
@@ -79,7 +80,7 @@ function Place({ place, value, onChange, claimed, buyoutId, slot }: Props & { pl
         />
         <FileDrop
           label={t('identifier_photo', { place: title })}
-          name={title}
+          name={word('place', place)}
           slot={`${slot}/identifier/${place}`}
           buyoutId={buyoutId}
           kind="PHOTO"

@@ -67,7 +67,11 @@ function Element({ element, template, value, onChange }: Props & { element: stri
             autoComplete="off"
             maxLength={6}
             data-paint
-            rightSection={<Text size="sm">{t('um')}</Text>}
+            rightSection={
+              <Text size="sm" c="var(--mantine-color-text)">
+                {t('um')}
+              </Text>
+            }
             rightSectionWidth={52}
             value={reading.microns}
             error={

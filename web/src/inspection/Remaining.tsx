@@ -47,15 +47,8 @@ export function Remaining({
   const files = file.use()
   const text = useLackText()
   const [open, setOpen] = useState(false)
-  const first = lacks[0]
-  const send = () => {
-    if (!first) {
-      submit()
-      return
-    }
-    setOpen(true)
-    jump(first.anchor)
-  }
+  // What is left is shown instead of a refusal.
+  const send = () => (lacks.length > 0 ? setOpen(true) : submit())
   return (
     <div className={classes.bar}>
       {open && lacks.length > 0 && (

@@ -39,12 +39,12 @@ export function Section({
             {t(name)}
           </Title>
           {left > 0 ? (
-            <Badge variant="light" color="yellow" size="lg" tt="none">
+            <Badge variant="light" color="yellow" c="var(--kite-soon)" size="lg" tt="none">
               {t('left', { count: left })}
             </Badge>
           ) : (
             !optional && (
-              <Badge variant="light" color="green" size="lg" tt="none">
+              <Badge variant="light" color="green" c="var(--mantine-color-text)" size="lg" tt="none">
                 {t('done')}
               </Badge>
             )

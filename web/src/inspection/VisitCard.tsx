@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Card, Group, SimpleGrid, Stack } from '@mantine/core'
+import { Anchor, Button, Card, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 
 import { queries } from '@/api/queries'
@@ -31,14 +31,14 @@ export function VisitCard({ visit, buyoutId, decision }: Props) {
     <Card withBorder padding="sm" component="section" aria-label={t('where')}>
       <Stack gap="sm">
         {visit.visitStatus !== '' && (
-          <Badge variant="light" size="lg" tt="none">
+          <Text fw={600} role="status">
             {visit.visitStatusAt
               ? t('status_since', {
                   status: word('visit', visit.visitStatus),
                   time: formatTime(visit.visitStatusAt, timeZone),
                 })
               : word('visit', visit.visitStatus)}
-          </Badge>
+          </Text>
         )}
         <Facts
           rows={[
@@ -51,7 +51,7 @@ export function VisitCard({ visit, buyoutId, decision }: Props) {
             [t('where'), address === '' ? t('no_address') : place(city, address)],
             [t('client'), clientName],
             [
-              '☎',
+              t('phone'),
               clientPhone !== '' && <Anchor href={`tel:+${clientPhone}`}>{formatPhone(clientPhone)}</Anchor>,
             ],
             [t('car'), [visit.car, visit.plate].filter(Boolean).join(', ')],

@@ -42,7 +42,7 @@ export function FileDrop(props: Props) {
   const { buyoutId, kind, label, value, onChange, multiple = true, disabled } = props
   const { slot = `${buyoutId}/${kind}/${label}`, name = label } = props
   const t = texts.use()
-  const touch = useMediaQuery('(pointer: coarse)') === true && !isFramed()
+  const touch = useMediaQuery('(pointer: coarse), (hover: none)') === true && !isFramed()
   const items = useUploads(slot)
   const latest = useRef({ value, onChange })
   useEffect(() => {
@@ -218,19 +218,21 @@ function Item({ item }: { item: UploadItem }) {
           </>
         )}
       </Stack>
-      {refused && (
-        <Button size="compact-md" variant="default" onClick={() => uploads.retry(item.key)}>
-          {t('retry')}
+      <Group gap={4} justify="flex-end" flex={refused ? '1 0 100%' : undefined}>
+        {refused && (
+          <Button size="compact-md" variant="default" onClick={() => uploads.retry(item.key)}>
+            {t('retry')}
+          </Button>
+        )}
+        <Button
+          size="compact-md"
+          variant="subtle"
+          aria-label={refused ? t('forget_name', { name: item.name }) : t('cancel', { name: item.name })}
+          onClick={() => uploads.remove(item.key)}
+        >
+          {refused ? t('forget') : t('cancel_short')}
         </Button>
-      )}
-      <Button
-        size="compact-md"
-        variant="subtle"
-        aria-label={refused ? t('forget_name', { name: item.name }) : t('cancel', { name: item.name })}
-        onClick={() => uploads.remove(item.key)}
-      >
-        {refused ? t('forget') : t('cancel_short')}
-      </Button>
+      </Group>
     </div>
   )
 }

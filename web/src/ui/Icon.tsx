@@ -13,6 +13,7 @@ const PATHS = {
   bookmark: 'M18 7v14l-6-4-6 4V7a4 4 0 0 1 4-4h4a4 4 0 0 1 4 4z',
   up: 'M6 15l6-6 6 6',
   down: 'M6 9l6 6 6-6',
+  fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
   check: 'M5 12l5 5L20 7',
 } as const
 

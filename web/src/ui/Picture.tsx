@@ -11,6 +11,7 @@ import {
 
 import classes from './FileView.module.css'
 import { file as texts } from './fileTexts'
+import { Icon } from './Icon'
 import { layout, nextZoom, ZOOM_MOST } from './zoom'
 
 /** An image or scan that can be looked at closely: zoom about the middle, turn, drag. */
@@ -111,7 +112,7 @@ export function Picture({
         <Group gap={6}>
           <Tool label={t('zoom_out')} sign="−" off={zoom <= 1} run={() => change(nextZoom(zoom, -1))} />
           <Tool label={t('zoom_in')} sign="+" off={zoom >= ZOOM_MOST} run={() => change(nextZoom(zoom, 1))} />
-          <Tool label={t('zoom_fit')} sign="1:1" off={zoom === 1} run={() => change(1)} />
+          <Tool label={t('zoom_fit')} sign={<Icon name="fit" />} off={zoom === 1} run={() => change(1)} />
           <Tool label={t('rotate')} sign="↻" run={turn} />
         </Group>
         {links}
@@ -120,7 +121,7 @@ export function Picture({
   )
 }
 
-function Tool({ label, sign, off, run }: { label: string; sign: string; off?: boolean; run: () => void }) {
+function Tool({ label, sign, off, run }: { label: string; sign: ReactNode; off?: boolean; run: () => void }) {
   return (
     <ActionIcon variant="default" size="lg" aria-label={label} title={label} disabled={off} onClick={run}>
       {sign}
