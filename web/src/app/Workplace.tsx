@@ -1,14 +1,17 @@
 import '@mantine/notifications/styles.css'
 
+import { useMediaQuery } from '@mantine/hooks'
 import { ModalsProvider } from '@mantine/modals'
 import { Notifications } from '@mantine/notifications'
 import type { ReactNode } from 'react'
 
 /** Where dialogs and short messages appear; around everything that a signed-in person sees. */
 export function Workplace({ children }: { children: ReactNode }) {
+  // On a phone the buttons of a form are at the bottom: messages must not lie over them.
+  const phone = useMediaQuery('(max-width: 48em)')
   return (
     <ModalsProvider>
-      <Notifications position="bottom-right" limit={4} />
+      <Notifications position={phone ? 'top-center' : 'bottom-right'} limit={phone ? 2 : 4} />
       {children}
     </ModalsProvider>
   )
