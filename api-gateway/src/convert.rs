@@ -5,4 +5,6 @@ pub(crate) mod buyout;
 pub(crate) mod common;
 pub(crate) mod inspection;
 mod papers;
+pub(crate) mod policy;
+pub(crate) mod staff;
 pub(crate) mod task;

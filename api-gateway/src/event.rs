@@ -208,6 +208,10 @@ impl Feed {
             // As in the lists: a run whose city is not known yet is in none.
             Topic::Buyout => theirs(self.actor.cities.is_empty()),
             Topic::Task | Topic::Staff | Topic::Policy => theirs(true),
+            // What a person is told is nobody else's.
+            Topic::Notification => change.entity == self.actor.person.0,
+            // A filter may be shared with anybody; whose lists have it learns that by reading them.
+            Topic::View => true,
             Topic::Unmatched => self.app.access.sees_every_task(&self.actor),
         }
     }

@@ -1,4 +1,5 @@
-//! What a running gateway clears away: quiet callers, parts of unfinished uploads, old changes.
+//! What a running gateway clears away: quiet callers, parts of unfinished uploads, old changes and
+//! notifications.
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const EVERY: Duration = Duration::from_secs(60);
 const HOURLY: u64 = 60;
 /// Changes are kept this long for streams that come back; an older token means reading the lists again.
 const CHANGES_KEPT_DAYS: i64 = 7;
+/// What people were told is kept this long, read or not.
+const NOTIFICATIONS_KEPT_DAYS: i64 = 30;
 
 /// Runs until the gateway stops.
 pub(crate) async fn keep(app: App) {
@@ -27,6 +30,14 @@ pub(crate) async fn keep(app: App) {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "old changes were removed"),
                 Err(error) => tracing::warn!(%error, "old changes stay: the store does not answer"),
+            }
+            let before = Utc::now() - chrono::Duration::days(NOTIFICATIONS_KEPT_DAYS);
+            match app.store.prune_notifications(before).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "old notifications were removed"),
+                Err(error) => {
+                    tracing::warn!(%error, "old notifications stay: the store does not answer");
+                }
             }
         }
         tokio::select! {

@@ -94,7 +94,7 @@ fn grpc(app: &App) -> anyhow::Result<(HealthReporter, Router)> {
         .add_service(StaffServiceServer::new(StaffDirectory { app: app.clone() }))
         .add_service(PolicyServiceServer::new(PolicyBook { app: app.clone() }))
         .add_service(OpsServiceServer::new(Operations { app: app.clone() }))
-        .add_service(TemplateServiceServer::new(Templates { app: app.clone() }))
+        .add_service(TemplateServiceServer::new(Templates))
         .add_service(EventServiceServer::new(Events { app }))
         .into_axum_router()
         .reset_fallback()

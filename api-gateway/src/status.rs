@@ -1,7 +1,7 @@
 //! Errors as gRPC statuses with google.rpc details, in one place.
 
 use domain::refusal::{FieldViolation, Refusal, RefusalCode};
-use store::StoreError;
+use store::{ChangeError, StoreError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -64,6 +64,14 @@ pub(crate) fn store(error: StoreError) -> Status {
             tracing::error!(%error, "the store failed a request");
             Status::internal("Данные не читаются. Ничего не изменено, сообщите в сопровождение.")
         }
+    }
+}
+
+/// What came of a change that a person asked for.
+pub(crate) fn change(error: ChangeError) -> Status {
+    match error {
+        ChangeError::Refused(refusal) => refused(&refusal),
+        ChangeError::Store(error) => store(error),
     }
 }
 

@@ -5,7 +5,9 @@ mod russia;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timelike, Utc, Weekday,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,9 @@ pub use self::russia::russian_holidays;
 
 /// Searches end here: a century. A longer deadline is a mistyped setting, and must not hang a process.
 const HORIZON_DAYS: usize = 36_525;
+
+/// Minutes after midnight.
+const END_OF_DAY: u32 = 24 * 60;
 
 const MONTHS_GENITIVE: [&str; 12] = [
     "января",
@@ -125,6 +130,20 @@ impl WorkingCalendar {
         }
     }
 
+    /// The same days in another zone or with other hours; `closes` as in [`WorkingCalendar::new`].
+    pub fn with_hours(
+        mut self,
+        tz: Tz,
+        opens: NaiveTime,
+        closes: NaiveTime,
+    ) -> Result<Self, CalendarError> {
+        if closes != NaiveTime::MIN && closes <= opens {
+            return Err(CalendarError::Hours);
+        }
+        (self.tz, self.opens, self.closes) = (tz, opens, closes);
+        Ok(self)
+    }
+
     /// Adds dates that are not worked, for example [`russian_holidays`].
     pub fn with_holidays(mut self, dates: impl IntoIterator<Item = NaiveDate>) -> Self {
         self.holidays.extend(dates);
@@ -145,6 +164,16 @@ impl WorkingCalendar {
 
     pub fn tz(&self) -> Tz {
         self.tz
+    }
+
+    /// Opening and closing on the site's clock, minutes after midnight; 1440 is the end of the day.
+    pub fn minutes(&self) -> (u32, u32) {
+        let minutes = |time: NaiveTime| time.num_seconds_from_midnight() / 60;
+        let closes = match minutes(self.closes) {
+            0 => END_OF_DAY,
+            minutes => minutes,
+        };
+        (minutes(self.opens), closes)
     }
 
     /// Whether people of the site work on this local date.

@@ -1,10 +1,16 @@
 //! Durations and limits of a process, captured at its start: a running process keeps its own.
 
+mod check;
+mod deadlines;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingCalendar;
 use crate::inspection::InspectionTemplate;
 use crate::money::Money;
+
+pub use self::check::{check, working_day};
+pub use self::deadlines::NamedDeadline;
 
 /// Everything a buyout needs to know beforehand. All durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

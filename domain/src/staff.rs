@@ -1,7 +1,11 @@
 //! People of the dealer group and what they may do.
 
+mod member;
+
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter, EnumString};
+
+pub use self::member::{Member, MemberDraft, REASON_MAX_CHARS, check_reason, may_change};
 
 /// Stable identity of a person, independent of roles: the subject of the access token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

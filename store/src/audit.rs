@@ -1,7 +1,9 @@
 //! Who did what beside the processes. Rows are added only; the database refuses to change one.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+};
 use serde_json::Value;
 
 use crate::column;
@@ -42,27 +44,31 @@ pub struct AuditEntry {
     pub detail: Value,
 }
 
+/// Adds a row within the transaction of what it tells of.
+pub(crate) async fn add(tx: &DatabaseTransaction, entry: &AuditEntry) -> Result<(), StoreError> {
+    let AuditEntry {
+        at,
+        person,
+        action,
+        entity,
+        detail,
+    } = entry;
+    let row = row::ActiveModel {
+        at: Set(column::instant(*at)),
+        person: Set(column::text(person)),
+        action: Set(column::text(action)),
+        entity: Set(column::text(entity)),
+        detail: Set(column::json("detail", detail)?),
+        ..Default::default()
+    };
+    row::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
 impl Store {
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        let AuditEntry {
-            at,
-            person,
-            action,
-            entity,
-            detail,
-        } = entry;
-        let row = row::ActiveModel {
-            at: Set(column::instant(*at)),
-            person: Set(column::text(person)),
-            action: Set(column::text(action)),
-            entity: Set(column::text(entity)),
-            detail: Set(column::json("detail", detail)?),
-            ..Default::default()
-        };
         let write = self.write().await?;
-        row::Entity::insert(row)
-            .exec_without_returning(&write.tx)
-            .await?;
+        add(&write.tx, entry).await?;
         write.commit().await
     }
 

@@ -7,15 +7,16 @@ use chrono::{DateTime, Utc};
 use domain::buyout::projection::Projection;
 use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
+use domain::notification;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, EntityTrait, Iterable};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, Iterable};
 
 pub use self::list::{BuyoutFilter, BuyoutRow};
 use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::{search, task};
+use crate::{search, stage_visit, task};
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -71,6 +72,7 @@ impl Store {
         let row = row(buyout)?;
         let now = column::now();
         let write = self.write().await?;
+        let before = known(&write.tx, &buyout.id).await?;
 
         let replaced = row::Entity::insert(row)
             .on_conflict(
@@ -91,6 +93,17 @@ impl Store {
             Vec::new()
         };
         let added = event::add(&write.tx, buyout, events).await?;
+        stage_visit::add(&write.tx, buyout).await?;
+        // What a late version tells was told by the newer one, save its own lines.
+        let present = if replaced {
+            Some(buyout)
+        } else {
+            before.as_ref()
+        };
+        let notices = present.map_or_else(Vec::new, |present| {
+            notification::notices(before.as_ref(), present, &added)
+        });
+        let told = crate::notification::add(&write.tx, buyout, notices, now).await?;
 
         let change = |topic, entity: &str, city: Option<&str>| NewChange {
             topic,
@@ -99,12 +112,13 @@ impl Store {
             city: city.map(str::to_owned),
         };
         let mut changes = Vec::with_capacity(tasks.len() + 1);
-        if replaced || added > 0 {
+        if replaced || !added.is_empty() {
             changes.push(change(Topic::Buyout, buyout.id.as_str(), city(buyout)));
         }
         for task in tasks {
             changes.push(change(Topic::Task, &task.id.0, task.city.as_deref()));
         }
+        changes.extend(told);
         change::append(&write.tx, changes, now).await?;
         write.commit().await
     }
@@ -120,6 +134,13 @@ impl Store {
         };
         at.json("data", row.data).map(Some)
     }
+}
+
+/// The run as it was last written; `None` also when it was written by a version that this one cannot
+/// read, which must not keep the new one from being written.
+async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Buyout>, StoreError> {
+    let row = row::Entity::find_by_id(id.as_str()).one(tx).await?;
+    Ok(row.and_then(|row| serde_json::from_value(row.data).ok()))
 }
 
 /// What is about to be written is newer than what is there.

@@ -36,6 +36,10 @@ pub enum Topic {
     Staff,
     /// A new policy; entity: the city, empty for the default.
     Policy,
+    /// Something was told to a person or read by them; entity: the person, who alone hears of it.
+    Notification,
+    /// A saved filter; entity: the view.
+    View,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +100,17 @@ mod head {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Makes the writers of the same thing go one after another from here on: what is read next stays true
+/// until the commit. For rare writes that depend on several rows; whoever only adds takes the counter last.
+pub(crate) async fn one_at_a_time(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    head::Entity::find()
+        .lock_exclusive()
+        .one(tx)
+        .await?
+        .map(|_| ())
+        .ok_or_else(no_head)
 }
 
 /// Writes changes; the last statements of a transaction.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use domain::refusal::Refusal;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -52,6 +53,22 @@ impl From<DbErr> for StoreError {
         } else {
             Self::Query(error.into())
         }
+    }
+}
+
+/// Why a change that a person asked for was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// A rule says no; nothing was changed.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbErr> for ChangeError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
     }
 }
 

@@ -14,11 +14,14 @@ pub mod error;
 pub mod page;
 
 pub mod buyout;
+pub mod notification;
+pub mod report;
 pub mod task;
 
 pub mod car_claim;
 pub mod policy;
 pub mod staff;
+pub mod view;
 
 pub mod change;
 pub mod inbox;
@@ -38,6 +41,7 @@ pub mod audit;
 mod column;
 mod migration;
 mod search;
+mod stage_visit;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -48,7 +52,9 @@ pub use audit::AuditEntry;
 pub use buyout::{BuyoutFilter, BuyoutRow};
 pub use change::Change;
 pub use connect::{Store, StoreConfig};
-pub use error::StoreError;
+pub use error::{ChangeError, StoreError};
+pub use notification::NotificationRow;
 pub use page::{Page, Paged};
+pub use report::ReportFilter;
 pub use task::{TaskFilter, TaskRow};
 pub use upload_ticket::Ticket;

@@ -1,5 +1,7 @@
 //! Policies by city. A running process keeps the one it captured.
 
+mod version;
+
 use domain::policy::BuyoutPolicy;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TryInsertResult,
@@ -10,6 +12,8 @@ use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::search;
+
+pub use self::version::{NewPolicy, PolicyVersion};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -24,6 +28,11 @@ mod row {
         pub version: i64,
         pub data: Json,
         pub created_at: DateTimeUtc,
+        /// The city as it is spelled; null for the default and for rows older than the column.
+        pub name: Option<String>,
+        pub created_by: Option<String>,
+        pub created_by_name: Option<String>,
+        pub comment: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -72,18 +81,16 @@ impl Store {
             version: Set(version),
             data: Set(data.clone()),
             created_at: Set(now),
+            name: Set(city.map(|city| column::text(city.trim()))),
+            created_by: Set(None),
+            created_by_name: Set(None),
+            comment: Set(String::new()),
         })
         .on_conflict_do_nothing()
         .exec_without_returning(&write.tx)
         .await?;
         if matches!(inserted, TryInsertResult::Inserted(1)) {
-            let change = NewChange {
-                topic: Topic::Policy,
-                entity: city.unwrap_or_default().to_owned(),
-                run: None,
-                city: city.map(str::to_owned),
-            };
-            change::append(&write.tx, vec![change], now).await?;
+            change::append(&write.tx, vec![changed(city)], now).await?;
             return write.commit().await;
         }
         let there = row::Entity::find_by_id((key, version))
@@ -96,6 +103,15 @@ impl Store {
                 "policy version {version} exists with other content"
             )))
         }
+    }
+}
+
+fn changed(city: Option<&str>) -> NewChange {
+    NewChange {
+        topic: Topic::Policy,
+        entity: city.unwrap_or_default().to_owned(),
+        run: None,
+        city: city.map(str::to_owned),
     }
 }
 

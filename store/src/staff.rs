@@ -1,10 +1,12 @@
 //! The directory of staff.
 
+mod member;
+
 use domain::staff::{PersonId, Role, StaffMember};
-use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder,
-    Select,
+    QuerySelect, Select,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -31,6 +33,8 @@ mod row {
         pub bitrix24_user: Option<i64>,
         pub treasury_user: Option<Uuid>,
         pub substitute: Option<String>,
+        /// Grows with each change by an administrator.
+        pub version: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -198,29 +202,25 @@ impl Store {
                 .transpose()?),
             treasury_user: Set(*treasury_user),
             substitute: Set(substitute.as_ref().map(|person| person.0.clone())),
+            version: Set(1),
         };
         let write = self.write().await?;
+        change::one_at_a_time(&write.tx).await?;
         row::Entity::insert(row)
             .on_conflict(
                 OnConflict::column(row::Column::Person)
-                    .update_columns(
-                        row::Column::iter().filter(|column| !matches!(column, row::Column::Person)),
+                    .update_columns(row::Column::iter().filter(|column| {
+                        !matches!(column, row::Column::Person | row::Column::Version)
+                    }))
+                    .value(
+                        row::Column::Version,
+                        Expr::col((row::Entity, row::Column::Version)).add(1),
                     )
                     .to_owned(),
             )
             .exec_without_returning(&write.tx)
             .await?;
-        role_row::Entity::delete_many()
-            .filter(role_row::Column::Person.eq(&person.0))
-            .exec(&write.tx)
-            .await?;
-        role_row::Entity::insert_many(roles.iter().map(|role| role_row::ActiveModel {
-            person: Set(person.0.clone()),
-            role: Set(role.to_string()),
-        }))
-        .on_conflict_do_nothing()
-        .exec_without_returning(&write.tx)
-        .await?;
+        write_roles(&write.tx, person, roles).await?;
         change::append(&write.tx, vec![changed(person)], column::now()).await?;
         write.commit().await
     }
@@ -237,6 +237,7 @@ impl Store {
             ));
         }
         let write = self.write().await?;
+        change::one_at_a_time(&write.tx).await?;
         if let Some(substitute) = substitute {
             known(&write.tx, substitute).await?;
         }
@@ -268,20 +269,7 @@ impl Store {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let mut roles: BTreeMap<String, Vec<Role>> = BTreeMap::new();
-        let role_rows = role_row::Entity::find()
-            .filter(role_row::Column::Person.is_in(rows.iter().map(|row| row.person.as_str())))
-            .order_by_asc(role_row::Column::Role)
-            .all(&self.db)
-            .await?;
-        for role_row::Model { person, role } in role_rows {
-            let role = At {
-                table: "staff_role",
-                key: &person,
-            }
-            .parse("role", &role)?;
-            roles.entry(person).or_default().push(role);
-        }
+        let mut roles = roles_of(&self.db, &rows).await?;
         rows.into_iter()
             .map(|row| {
                 let held = roles.remove(&row.person).unwrap_or_default();
@@ -289,6 +277,101 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Somebody who is not blocked, as far as it takes to find whom something concerns.
+pub(crate) struct Listed {
+    pub(crate) person: String,
+    pub(crate) login: Option<String>,
+    pub(crate) roles: Vec<Role>,
+    /// Empty: every city.
+    cities: Vec<String>,
+    pub(crate) substitute: Option<String>,
+}
+
+impl Listed {
+    /// An empty city does not restrict.
+    pub(crate) fn works_in(&self, city: &str) -> bool {
+        city.is_empty() || self.cities.is_empty() || self.cities.iter().any(|own| own == city)
+    }
+}
+
+/// Everybody who is not blocked.
+pub(crate) async fn listed(db: &impl ConnectionTrait) -> Result<Vec<Listed>, StoreError> {
+    let rows = present().all(db).await?;
+    let mut roles = roles_of(db, &rows).await?;
+    rows.into_iter()
+        .map(|row| {
+            let at = At {
+                table: "staff",
+                key: &row.person,
+            };
+            Ok(Listed {
+                login: row.login,
+                roles: roles.remove(&row.person).unwrap_or_default(),
+                cities: at.json("cities", row.cities)?,
+                substitute: row.substitute,
+                person: row.person,
+            })
+        })
+        .collect()
+}
+
+/// Names by id, of blocked people too.
+pub(crate) async fn names<'a>(
+    db: &impl ConnectionTrait,
+    people: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    Ok(row::Entity::find()
+        .select_only()
+        .columns([row::Column::Person, row::Column::Name])
+        .filter(row::Column::Person.is_in(people))
+        .into_tuple::<(String, String)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+async fn roles_of(
+    db: &impl ConnectionTrait,
+    rows: &[row::Model],
+) -> Result<BTreeMap<String, Vec<Role>>, StoreError> {
+    let mut roles: BTreeMap<String, Vec<Role>> = BTreeMap::new();
+    let role_rows = role_row::Entity::find()
+        .filter(role_row::Column::Person.is_in(rows.iter().map(|row| row.person.as_str())))
+        .order_by_asc(role_row::Column::Role)
+        .all(db)
+        .await?;
+    for role_row::Model { person, role } in role_rows {
+        let role = At {
+            table: "staff_role",
+            key: &person,
+        }
+        .parse("role", &role)?;
+        roles.entry(person).or_default().push(role);
+    }
+    Ok(roles)
+}
+
+/// Replaces the person's roles.
+async fn write_roles(
+    db: &impl ConnectionTrait,
+    person: &PersonId,
+    roles: &[Role],
+) -> Result<(), StoreError> {
+    role_row::Entity::delete_many()
+        .filter(role_row::Column::Person.eq(&person.0))
+        .exec(db)
+        .await?;
+    role_row::Entity::insert_many(roles.iter().map(|role| role_row::ActiveModel {
+        person: Set(person.0.clone()),
+        role: Set(role.to_string()),
+    }))
+    .on_conflict_do_nothing()
+    .exec_without_returning(db)
+    .await?;
+    Ok(())
 }
 
 fn present() -> Select<row::Entity> {
@@ -337,6 +420,7 @@ fn member(row: row::Model, roles: Vec<Role>) -> Result<StaffMember, StoreError> 
         bitrix24_user,
         treasury_user,
         substitute,
+        version: _,
     } = row;
     let at = At {
         table: "staff",

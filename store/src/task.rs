@@ -38,6 +38,8 @@ mod row {
         pub due_at: DateTimeUtc,
         /// Its mirror on the run's portal.
         pub bitrix24_task: Option<i64>,
+        /// For reports.
+        pub closed_at: Option<DateTimeUtc>,
         pub data: Json,
     }
 
@@ -203,6 +205,7 @@ fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError
             .bitrix24_task
             .map(|mirror| column::number("bitrix24_task", mirror))
             .transpose()?),
+        closed_at: Set(task.closed_at.map(column::instant)),
         data: Set(column::json("task", task)?),
     })
 }

@@ -5,9 +5,11 @@
 //! missing value is a compile error, and the data of people is text: it never becomes markup.
 
 pub mod buyout;
+pub mod catalogue;
 mod clean;
 mod error;
 mod pdf;
+mod sample;
 mod text;
 
 pub use error::TemplateError;

@@ -98,6 +98,12 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     }
 });
 
+/// Paths of all sources.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    ENGINE.sources.keys().map(|path| (*path).to_owned())
+}
+
 fn file_id(path: &str) -> FileId {
     let path = VirtualPath::new(path).expect("the paths of embedded files are valid");
     RootedPath::new(VirtualRoot::Project, path).intern()

@@ -66,6 +66,15 @@ static PLAIN: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     registry
 });
 
+/// Paths of all sources.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    HTML.get_templates()
+        .keys()
+        .chain(PLAIN.get_templates().keys())
+        .cloned()
+}
+
 fn registry(templates: &[(&str, &str)]) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
@@ -235,12 +244,7 @@ mod tests {
             }
         }
         found.sort();
-        let mut registered: Vec<String> = HTML
-            .get_templates()
-            .keys()
-            .chain(PLAIN.get_templates().keys())
-            .cloned()
-            .collect();
+        let mut registered: Vec<String> = names().collect();
         registered.sort();
         assert_eq!(found, registered);
     }

@@ -21,6 +21,12 @@ pub(crate) fn time(at: DateTime<Utc>) -> prost_types::Timestamp {
     }
 }
 
+/// An instant that a person sent; `None` where there is none or no such instant.
+pub(crate) fn instant(at: Option<prost_types::Timestamp>) -> Option<DateTime<Utc>> {
+    let prost_types::Timestamp { seconds, nanos } = at?;
+    DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)
+}
+
 pub(crate) fn money(amount: Money) -> pb::Money {
     pb::Money {
         kopecks: amount.kopecks(),
@@ -79,6 +85,15 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn fail(&mut self, field: &str, sentence: impl Into<String>) {
         self.wrong.push(FieldViolation::new(field, sentence));
+    }
+
+    /// What a rule of the domain says.
+    pub(crate) fn take(&mut self, wrong: Vec<FieldViolation>) {
+        self.wrong.extend(wrong);
+    }
+
+    pub(crate) fn failed(&self, field: &str) -> bool {
+        self.wrong.iter().any(|violation| violation.field == field)
     }
 
     /// A value of a closed list; its wrong spelling is named.

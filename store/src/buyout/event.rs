@@ -6,8 +6,9 @@ use domain::staff::{PersonId, PersonRef};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    TryInsertResult,
+    QuerySelect,
 };
+use std::collections::BTreeSet;
 
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -39,24 +40,47 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Adds the events that are not there yet and answers how many they were.
+/// Adds the events that are not there yet and answers which these were.
+///
+/// The run's row is locked by the caller's transaction, so nobody else adds them meanwhile.
 pub(super) async fn add(
     tx: &DatabaseTransaction,
     buyout: &Buyout,
     events: &[ProcessEvent],
-) -> Result<u64, StoreError> {
-    let rows = events
+) -> Result<Vec<ProcessEvent>, StoreError> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers = events
+        .iter()
+        .map(|event| column::number("event seq", event.seq))
+        .collect::<Result<Vec<_>, _>>()?;
+    let known: BTreeSet<i64> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Seq)
+        .filter(row::Column::Run.eq(buyout.id.as_str()))
+        .filter(row::Column::RunStartedAt.eq(column::instant(buyout.started_at)))
+        .filter(row::Column::Seq.is_in(numbers.iter().copied()))
+        .into_tuple::<i64>()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let new: Vec<&ProcessEvent> = numbers
+        .iter()
+        .zip(events)
+        .filter(|(number, _)| !known.contains(number))
+        .map(|(_, event)| event)
+        .collect();
+    let rows = new
         .iter()
         .map(|event| row(buyout, event))
         .collect::<Result<Vec<_>, _>>()?;
-    let added = row::Entity::insert_many(rows)
+    row::Entity::insert_many(rows)
         .on_conflict_do_nothing()
         .exec_without_returning(tx)
         .await?;
-    Ok(match added {
-        TryInsertResult::Inserted(count) => count,
-        TryInsertResult::Empty | TryInsertResult::Conflicted => 0,
-    })
+    Ok(new.into_iter().cloned().collect())
 }
 
 fn row(buyout: &Buyout, event: &ProcessEvent) -> Result<row::ActiveModel, StoreError> {
