@@ -13,10 +13,6 @@ use crate::staff::{PersonId, PersonRef, Role};
 pub enum ViewList {
     Tasks,
     Buyouts,
-    Inspections,
-    Inbox,
-    Unmatched,
-    Staff,
 }
 
 /// Longest name and query in characters; most views of one person over all lists.

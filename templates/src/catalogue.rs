@@ -12,8 +12,8 @@ use crate::sample;
 const PRICE: Money = Money::from_rubles(1_000_000);
 const REDUCED: Money = Money::from_rubles(1_050_000);
 
-const PLAIN: &str = "text/plain; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
+const PLAIN: &str = "text/plain";
+const HTML: &str = "text/html";
 const PDF: &str = "application/pdf";
 
 /// A template.

@@ -9,10 +9,16 @@ mod install;
 mod limits;
 mod links;
 mod lists;
+mod notifications;
 mod oidc;
 mod parts;
+mod policies;
+mod reports;
 mod session;
+mod staff;
 mod tasks;
+mod templates;
+mod views;
 mod web;
 
 use std::time::Duration;

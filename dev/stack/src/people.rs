@@ -9,10 +9,16 @@ use proto::kite::buyout::v1::{self as buyout_pb, GetBuyoutRequest};
 use proto::kite::event::v1::event_service_client::EventServiceClient;
 use proto::kite::inspection::v1::inspection_service_client::InspectionServiceClient;
 use proto::kite::inspection::v1::{self as inspection_pb};
+use proto::kite::notification::v1::notification_service_client::NotificationServiceClient;
+use proto::kite::policy::v1::policy_service_client::PolicyServiceClient;
+use proto::kite::report::v1::report_service_client::ReportServiceClient;
 use proto::kite::session::v1::SignInRequest;
 use proto::kite::session::v1::session_service_client::SessionServiceClient;
+use proto::kite::staff::v1::staff_service_client::StaffServiceClient;
 use proto::kite::task::v1::task_service_client::TaskServiceClient;
 use proto::kite::task::v1::{self as pb, DecideTaskRequest, GetTaskRequest, ListTasksRequest};
+use proto::kite::template::v1::template_service_client::TemplateServiceClient;
+use proto::kite::view::v1::view_service_client::ViewServiceClient;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -106,6 +112,30 @@ impl Person {
 
     pub fn events(&self) -> EventServiceClient<Service> {
         EventServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn notifications(&self) -> NotificationServiceClient<Service> {
+        NotificationServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn views(&self) -> ViewServiceClient<Service> {
+        ViewServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn reports(&self) -> ReportServiceClient<Service> {
+        ReportServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn staff(&self) -> StaffServiceClient<Service> {
+        StaffServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn policies(&self) -> PolicyServiceClient<Service> {
+        PolicyServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn templates(&self) -> TemplateServiceClient<Service> {
+        TemplateServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
     }
 
     pub async fn buyout(&self, id: &str) -> anyhow::Result<buyout_pb::Buyout> {
