@@ -27,6 +27,9 @@ impl MigrationTrait for Migration {
             ("policy", text("comment").default("").take()),
             ("task", timestamp_with_time_zone_null("closed_at").take()),
         ] {
+            if manager.has_column(table, column.get_column_name()).await? {
+                continue;
+            }
             let add = Table::alter().table(table).add_column(column).take();
             manager.alter_table(add).await?;
         }

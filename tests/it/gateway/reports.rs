@@ -161,7 +161,7 @@ async fn a_played_buyout_leaves_its_facts() -> anyhow::Result<()> {
         forecast: 560_000,
     })
     .await?;
-    play.client_says("decline", 0, "Передумал продавать.")
+    play.client_says("DECLINE", 0, "Передумал продавать.")
         .await?;
     assert_eq!(play.end().await?, "DECLINED_BY_CLIENT");
 
