@@ -9,7 +9,7 @@ use domain::report::WAY;
 use domain::task::{TaskKind, TaskState};
 
 use super::support::{add, at, buyout, deal, on_both, person, run, save, task};
-use crate::report::{Durations, ServiceLevel};
+use crate::report::{Durations, Refusals, ServiceLevel};
 use crate::{ReportFilter, Store};
 
 /// The run enters the stage after so many seconds.
@@ -273,38 +273,25 @@ async fn refusals_are_grouped_by_way_and_reason() {
             end(store, &mut one, outcome, number == 1, 5).await;
             save(store, &one, &[]).await;
         }
-        let found: Vec<(Stage, u64, Vec<(String, u64)>)> = store
-            .report_refusals(&filter())
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|refusals| (refusals.stage, refusals.runs, refusals.reasons))
-            .collect();
-        let reasons = |reasons: &[(&str, u64)]| {
-            reasons
+        let way = |stage, runs, reasons: &[(&str, u64)]| Refusals {
+            stage,
+            runs,
+            reasons: reasons
                 .iter()
                 .map(|(text, count)| ((*text).to_owned(), *count))
-                .collect::<Vec<_>>()
+                .collect(),
         };
         assert_eq!(
-            found,
+            store.report_refusals(&filter()).await.unwrap(),
             [
-                (
+                way(
                     Stage::DeclinedByClient,
                     3,
-                    reasons(&[("Мало", 2), ("Продал другим", 1)])
+                    &[("Мало", 2), ("Продал другим", 1)]
                 ),
-                (
-                    Stage::RefusedLegal,
-                    2,
-                    reasons(&[("залог", 2), ("арест", 1)])
-                ),
-                (Stage::Cancelled, 1, reasons(&[("без причины", 1)])),
-                (
-                    Stage::NoShow,
-                    1,
-                    reasons(&[("Клиент не приехал на осмотр", 1)])
-                ),
+                way(Stage::RefusedLegal, 2, &[("залог", 2), ("арест", 1)]),
+                way(Stage::Cancelled, 1, &[("без причины", 1)]),
+                way(Stage::NoShow, 1, &[("Клиент не приехал на осмотр", 1)]),
             ]
         );
         assert_eq!(store.report_refusals(&in_city("Псков")).await.unwrap(), []);

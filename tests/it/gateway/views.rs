@@ -59,7 +59,10 @@ async fn views_are_kept_shared_changed_and_deleted() -> anyhow::Result<()> {
         list(&inspector, "tasks").await?,
         [shared.clone(), own.clone()]
     );
-    assert_eq!(list(&colleague, "tasks").await?, [shared.clone()]);
+    assert_eq!(
+        list(&colleague, "tasks").await?,
+        std::slice::from_ref(&shared)
+    );
     assert_eq!(list(&head, "tasks").await?, []);
     assert_eq!(list(&inspector, "buyouts").await?, []);
 
