@@ -1,5 +1,7 @@
 import { Badge, Group, Text } from '@mantine/core'
+import { useMemo } from 'react'
 
+import { language } from '@/app/texts'
 import type { BuyoutSummary } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useCodes, word } from '@/ui/codes'
 import type { Column } from '@/ui/columns'
@@ -13,6 +15,13 @@ import { buyoutsTexts } from './listTexts'
 export function useBuyoutColumns(): Column<BuyoutSummary>[] {
   const t = buyoutsTexts.use()
   useCodes()
+  const spoken = language()
+  // The same columns as long as they say the same: rows that have not changed are not drawn again.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => columnsOf(t), [spoken])
+}
+
+function columnsOf(t: ReturnType<typeof buyoutsTexts.use>): Column<BuyoutSummary>[] {
   return [
     {
       key: 'car',
@@ -40,12 +49,14 @@ export function useBuyoutColumns(): Column<BuyoutSummary>[] {
       key: 'waiting',
       title: t('col_waiting'),
       sort: 'DEADLINE',
+      wideOnPhone: true,
       render: (run) => <Waiting run={run} />,
     },
     {
       key: 'trouble',
       title: t('col_trouble'),
       width: 185,
+      wideOnPhone: true,
       render: (run) => run.trouble !== '' && <Trouble text={run.trouble} />,
     },
     {

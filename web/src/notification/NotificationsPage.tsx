@@ -84,20 +84,21 @@ function useColumns(read: (notification: Notification) => void): Column<Notifica
     {
       key: 'text',
       title: t('col_text'),
-      width: 380,
+      width: 330,
+      wideOnPhone: true,
       render: (each) => (
         <Text size="sm" className="kite-words" lineClamp={3}>
           {each.text}
         </Text>
       ),
     },
-    { key: 'kind', title: t('col_kind'), width: 130, render: (each) => kindWord(each.kind) },
+    { key: 'kind', title: t('col_kind'), width: 120, render: (each) => kindWord(each.kind) },
     { key: 'who', title: t('col_who'), width: 150, render: (each) => each.actor?.name },
-    { key: 'when', title: t('col_when'), width: 130, render: (each) => formatTime(each.at) },
+    { key: 'when', title: t('col_when'), width: 155, render: (each) => formatTime(each.at) },
     {
       key: 'read',
       title: t('col_read'),
-      width: 170,
+      width: 200,
       render: (each) =>
         !each.read && (
           <>

@@ -3,7 +3,7 @@ import '@mantine/spotlight/styles.css'
 import { useQuery } from '@connectrpc/connect-query'
 import { Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight, spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
@@ -19,6 +19,16 @@ import { useOpenRecord } from '@/ui/record'
 import { keepRecent, recent, wanted, type Recent } from './recent'
 import { search as texts } from './texts'
 
+const [store, spotlight] = createSpotlight()
+
+/** Answers come after the typing: the first of them is chosen then, so that Enter opens it. */
+function chooseFirst(): void {
+  const found = document.getElementById(store.getState().listId)
+  found?.querySelector('[data-selected]')?.removeAttribute('data-selected')
+  found?.querySelector('[data-action]')?.setAttribute('data-selected', 'true')
+  store.setState({ ...store.getState(), selected: 0 })
+}
+
 interface Found extends Recent {
   about: string
 }
@@ -33,18 +43,19 @@ export default function Palette({ asked }: { asked: number }) {
   useEffect(() => spotlight.open(), [asked])
   const open = (found: Recent) => {
     keepRecent(me.id, found)
+    setTyped('')
     openRecord(found)
   }
   const text = wanted(typed)
   const kept = recent(me.id)
   return (
     <Spotlight.Root
+      store={store}
       query={typed}
       onQueryChange={setTyped}
       shortcut={null}
       scrollable
       maxHeight={420}
-      aria-label={t('search')}
     >
       <Spotlight.Search
         placeholder={t('placeholder')}
@@ -108,6 +119,10 @@ function Records({
   const total = Number(runs.data?.page?.total ?? 0n)
   const pending = asked !== text || runs.isPending || tasks.isPending
   const error = runs.error ?? tasks.error
+  const answer = pending ? '' : [...foundRuns, ...foundTasks].map((each) => each.id).join(' ')
+  useEffect(() => {
+    if (answer !== '') chooseFirst()
+  }, [answer])
   return (
     <>
       {foundRuns.length > 0 && (

@@ -11,12 +11,14 @@ export function Due({ task }: { task: Pick<Task, 'dueAt' | 'overdue' | 'escalate
   const open = task.state === 'OPEN' || task.state === 'CLAIMED'
   return (
     <Group gap={4}>
-      {open && task.overdue && (
-        <Text span c="var(--kite-late)" lh={1} title={t('mark_overdue')}>
-          <Icon name="clock" size={14} />
-        </Text>
-      )}
-      <Deadline at={task.dueAt} />
+      <Group gap={4} wrap="nowrap">
+        {open && task.overdue && (
+          <Text span c="var(--kite-late)" lh={1} title={t('mark_overdue')}>
+            <Icon name="clock" size={14} />
+          </Text>
+        )}
+        <Deadline at={task.dueAt} />
+      </Group>
       {open && task.escalated > 0 && (
         <Badge
           color="orange"

@@ -1,6 +1,7 @@
 import { Button, Text } from '@mantine/core'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 
+import { language } from '@/app/texts'
 import type { Task } from '@/gen/kite/task/v1/task_pb'
 import { useMe } from '@/session/use'
 import { useCodes, word } from '@/ui/codes'
@@ -16,15 +17,31 @@ export function useTaskColumns(closed: boolean): Column<Task>[] {
   const t = tasksTexts.use()
   useCodes()
   const me = useMe()
+  const spoken = language()
+  // The same columns as long as they say the same: rows that have not changed are not drawn again.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => columnsOf(t, me.id, closed), [me.id, closed, spoken])
+}
+
+function columnsOf(t: ReturnType<typeof tasksTexts.use>, me: string, closed: boolean): Column<Task>[] {
   const first: Column<Task>[] = [
     {
       key: 'task',
       title: t('col_task'),
       render: (task) => <span className="kite-words">{task.title}</span>,
     },
-    { key: 'car', title: t('col_car'), width: 290, render: (task) => <Car task={task} /> },
-    { key: 'stage', title: t('col_stage'), width: 170, render: (task) => word('stage', task.stage) },
-    { key: 'city', title: t('col_city'), width: 120, render: (task) => task.city },
+    { key: 'car', title: t('col_car'), width: 235, wideOnPhone: true, render: (task) => <Car task={task} /> },
+    {
+      key: 'stage',
+      title: t('col_stage'),
+      width: 160,
+      render: (task) => (
+        <>
+          {word('stage', task.stage)}
+          <Text size="xs">{task.city}</Text>
+        </>
+      ),
+    },
   ]
   if (closed) {
     return [
@@ -58,20 +75,21 @@ export function useTaskColumns(closed: boolean): Column<Task>[] {
     {
       key: 'due',
       title: t('col_due'),
-      width: 180,
+      width: 215,
+      wideOnPhone: true,
       render: (task) => <Due task={task} />,
     },
     {
       key: 'owner',
       title: t('col_owner'),
-      width: 160,
-      render: (task) => <Owner task={task} me={me.id} />,
+      width: 140,
+      render: (task) => <Owner task={task} me={me} />,
     },
     {
       key: 'act',
-      title: actionTexts.get('claim'),
-      width: 160,
-      render: (task) => <Take task={task} mine={task.owner?.id === me.id} />,
+      title: t('col_act'),
+      width: 185,
+      render: (task) => <Take task={task} mine={task.owner?.id === me} />,
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
-import { Text, Tooltip } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
 
 import { ui } from './texts'
@@ -46,10 +46,8 @@ export function Deadline({
   const exact = formatTime(at, zone)
   const color = left < 0 ? 'var(--kite-late)' : left < 3_600_000 ? 'var(--kite-soon)' : undefined
   return (
-    <Tooltip label={exact}>
-      <Text span size={size} c={color} fw={left < 0 ? 600 : undefined} title={exact}>
-        {left < 0 ? t('overdue', { ago: fromNow(at, current) }) : fromNow(at, current)}
-      </Text>
-    </Tooltip>
+    <Text span size={size} c={color} fw={left < 0 ? 600 : undefined} title={exact}>
+      {left < 0 ? t('overdue', { ago: fromNow(at, current) }) : fromNow(at, current)}
+    </Text>
   )
 }

@@ -77,8 +77,8 @@ function Search({
       aria-label={placeholder}
       placeholder={placeholder}
       leftSection={<Icon name="search" />}
-      flex="1 1 220px"
-      maw={420}
+      flex={{ base: '1 1 100%', sm: '1 1 220px' }}
+      maw={{ sm: 420 }}
       maxLength={200}
       value={shown}
       onChange={(event) => change(event.currentTarget.value)}

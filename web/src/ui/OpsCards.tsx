@@ -92,9 +92,9 @@ function Card<Row>({ index, view, columns, record, remember, open }: Drawn<Row> 
       <div className={classes.facts}>
         {rest.map((column) => {
           const value = column.render(row)
-          if (value === null || value === undefined || value === '') return null
+          if (value === null || value === undefined || value === '' || value === false) return null
           return (
-            <div key={column.key}>
+            <div key={column.key} className={column.wideOnPhone ? classes.wide : undefined}>
               {column.labelOnPhone && (
                 <Text span size="xs" c="dimmed">
                   {column.title}:{' '}

@@ -1,13 +1,13 @@
 import { Checkbox, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type KeyboardEvent } from 'react'
+import { useEffect, useRef } from 'react'
 
-import { meansRow, toggled, type Column, type Drawn, type Order } from './columns'
+import type { Column, Drawn, Order } from './columns'
+import { GridRow, useActs } from './GridRow'
 import { Icon } from './Icon'
 import { list as texts } from './listTexts'
 import { MoreRows } from './MoreRows'
 import classes from './OpsTable.module.css'
-import { RecordLink } from './record'
 
 const ROW = 40
 
@@ -40,6 +40,11 @@ export function OpsGrid<Row>(props: Props<Row>) {
     if (view.more && last >= rows.length - 20) void list.more()
   }, [list, first, last, view.more, rows.length, printing])
 
+  // Another filter begins at its beginning, unless somebody comes back to a row.
+  useEffect(() => {
+    if (list.snapshot().focused === undefined) scroll.current?.scrollTo({ top: 0 })
+  }, [list])
+
   const at = rows.findIndex((each) => each.id === view.focused)
   useEffect(() => {
     if (at < 0) return
@@ -56,6 +61,7 @@ export function OpsGrid<Row>(props: Props<Row>) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [view.focused])
 
+  const acts = useActs(props)
   const span = columns.length + (selection ? 1 : 0)
   const before = printing ? 0 : (items[0]?.start ?? 0)
   const after = printing ? 0 : virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
@@ -81,15 +87,27 @@ export function OpsGrid<Row>(props: Props<Row>) {
         <Head {...props} />
         <tbody className={view.borrowed ? classes.borrowed : undefined}>
           {before > 0 && <Space height={before} span={span} />}
-          {shown.map((index) => (
-            <Row
-              key={rows[index]?.id ?? index}
-              {...props}
-              index={index}
-              tabIndex={index === stop ? 0 : -1}
-              measure={printing ? undefined : virtual.measureElement}
-            />
-          ))}
+          {shown.map((index) => {
+            const found = rows[index]
+            if (!found) return null
+            const { id, row } = found
+            return (
+              <GridRow
+                key={id}
+                id={id}
+                row={row}
+                index={index}
+                tabIndex={index === stop ? 0 : -1}
+                focused={view.focused === id}
+                altered={view.altered.has(id)}
+                gone={view.gone.has(id)}
+                selected={selection?.ids.has(id)}
+                columns={columns}
+                acts={acts}
+                measure={printing ? undefined : virtual.measureElement}
+              />
+            )
+          })}
           {after > 0 && <Space height={after} span={span} />}
         </tbody>
       </table>
@@ -160,94 +178,5 @@ function Title<Row>({
         column.title
       )}
     </th>
-  )
-}
-
-function Row<Row>({
-  index,
-  tabIndex,
-  measure,
-  list,
-  view,
-  columns,
-  record,
-  remember,
-  open,
-  selection,
-}: Props<Row> & {
-  index: number
-  tabIndex: number
-  measure?: (element: HTMLTableRowElement | null) => void
-}) {
-  const t = texts.use()
-  const found = view.rows[index]
-  if (!found) return null
-  const { id, row } = found
-  const gone = view.gone.has(id)
-  const target = record?.(row)
-  const move = (step: number) => {
-    const next = view.rows[Math.max(0, Math.min(index + step, view.rows.length - 1))]
-    if (next) list.focus(next.id)
-  }
-  const press = (event: KeyboardEvent<HTMLTableRowElement>) => {
-    // Keys of a button in the row are the button's.
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-    const act: Record<string, () => void> = {
-      Enter: () => open?.(row, id),
-      ArrowDown: () => move(1),
-      ArrowUp: () => move(-1),
-      PageDown: () => move(10),
-      PageUp: () => move(-10),
-      Home: () => move(-view.rows.length),
-      End: () => move(view.rows.length),
-      ...(selection ? { ' ': () => selection.set(toggled(selection.ids, id)) } : {}),
-    }
-    const run = act[event.key]
-    if (!run) return
-    event.preventDefault()
-    run()
-  }
-  return (
-    <tr
-      ref={measure}
-      data-index={index}
-      data-id={id}
-      aria-rowindex={index + 2}
-      aria-selected={selection ? selection.ids.has(id) : undefined}
-      tabIndex={tabIndex}
-      className={`${classes.row} ${view.altered.has(id) ? 'kite-flash' : ''}`}
-      data-opens={open ? '' : undefined}
-      data-focused={view.focused === id ? '' : undefined}
-      data-gone={gone ? '' : undefined}
-      title={gone ? t('gone') : undefined}
-      onFocus={() => list.focus(id)}
-      onKeyDown={press}
-      onClick={(event) => {
-        if (open && meansRow(event)) open(row, id)
-      }}
-    >
-      {selection && (
-        <td>
-          <Checkbox
-            size="xs"
-            tabIndex={-1}
-            aria-label={t('select')}
-            checked={selection.ids.has(id)}
-            onChange={() => selection.set(toggled(selection.ids, id))}
-          />
-        </td>
-      )}
-      {columns.map((column, place) => (
-        <td key={column.key} className={column.align && classes.end}>
-          {place === 0 && target ? (
-            <RecordLink target={target} tabIndex={-1} onOpen={() => remember?.(row, id)}>
-              {column.render(row)}
-            </RecordLink>
-          ) : (
-            column.render(row)
-          )}
-        </td>
-      ))}
-    </tr>
   )
 }

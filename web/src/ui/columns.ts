@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** What the server calls the order by this column. */
   sort?: string
   hideOnPhone?: boolean
+  /** Takes a line of its own in the card of a phone. */
+  wideOnPhone?: boolean
   /** The card of a phone says what the value is. */
   labelOnPhone?: boolean
   align?: 'end'

@@ -66,7 +66,8 @@ export function take<Row>(
     const id = source.id(row)
     const before = rows.get(id)
     if (page.sure && (before ? !source.same(before, row) : whole)) altered.add(id)
-    rows.set(id, row)
+    // A row that says the same stays the same object: it is not drawn again.
+    if (!before || !source.same(before, row)) rows.set(id, row)
     gone.delete(id)
   }
   const found = answer.rows.map(source.id)

@@ -7,27 +7,43 @@ import { language } from '@/app/texts'
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone
 const locale = () => (language() === 'en' ? 'en-GB' : 'ru-RU')
 
-function formatter(options: Intl.DateTimeFormatOptions, zone?: string): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat(locale(), { ...options, timeZone: zone || undefined })
-  } catch {
-    // An unknown zone must not take the page down.
-    return new Intl.DateTimeFormat(locale(), options)
+const made = new Map<string, Intl.DateTimeFormat>()
+
+/** Formatters are dear to make and lists need hundreds: each is made once. */
+function formatter(
+  options: Intl.DateTimeFormatOptions,
+  zone?: string,
+  tongue = locale(),
+): Intl.DateTimeFormat {
+  const key = JSON.stringify([tongue, zone, options])
+  let found = made.get(key)
+  if (!found) {
+    try {
+      found = new Intl.DateTimeFormat(tongue, { ...options, timeZone: zone || undefined })
+    } catch {
+      // An unknown zone must not take the page down.
+      found = new Intl.DateTimeFormat(tongue, options)
+    }
+    made.set(key, found)
   }
+  return found
 }
 
 /** Offset of a zone at a moment, in minutes. */
 function offset(zone: string | undefined, at: Date): number {
   try {
-    const parts = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone || here,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-    }).formatToParts(at)
+    const parts = formatter(
+      {
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+      },
+      zone || here,
+      'en-US',
+    ).formatToParts(at)
     const value = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0)
     const wall = Date.UTC(value('year'), value('month') - 1, value('day'), value('hour'), value('minute'))
     return Math.round((wall - at.getTime()) / 60_000)
@@ -69,11 +85,19 @@ export function formatDay(at: Timestamp | Date | undefined, zone?: string): stri
   return formatter({ day: 'numeric', month: 'short', year: 'numeric' }, zone).format(date)
 }
 
+const spoken = new Map<string, Intl.RelativeTimeFormat>()
+
+function relatives(tongue: string): Intl.RelativeTimeFormat {
+  const found = spoken.get(tongue) ?? new Intl.RelativeTimeFormat(tongue, { numeric: 'auto', style: 'short' })
+  spoken.set(tongue, found)
+  return found
+}
+
 /** "через 2 ч", "5 мин. назад": rounded to the largest unit. */
 export function fromNow(at: Timestamp | Date, now = Date.now()): string {
   const date = at instanceof Date ? at : timestampDate(at)
   const seconds = Math.round((date.getTime() - now) / 1000)
-  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto', style: 'short' })
+  const relative = relatives(locale())
   const size = Math.abs(seconds)
   if (size < 60) return relative.format(Math.trunc(seconds), 'second')
   if (size < 3600) return relative.format(Math.trunc(seconds / 60), 'minute')

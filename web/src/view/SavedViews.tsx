@@ -49,9 +49,14 @@ export function SavedViews({
     <>
       <Menu width={280} position="bottom-start" withinPortal>
         <Menu.Target>
-          <Button variant="default" leftSection={<Icon name="bookmark" />} maw={240}>
+          <Button
+            variant="default"
+            leftSection={<Icon name="bookmark" />}
+            maw={220}
+            aria-label={chosen && current !== '' ? `${t('views')}: ${chosen.name}` : t('views')}
+          >
             <Text span size="sm" truncate>
-              {chosen && current !== '' ? chosen.name : t('views')}
+              {chosen && current !== '' ? chosen.name : t('views_short')}
             </Text>
           </Button>
         </Menu.Target>
