@@ -25,6 +25,8 @@ export interface World {
   portal: string
   password: string
   city: string
+  /** member_id of the portal: part of a run's id. */
+  member: string
   /** Deals that were played up to some stage before the browser came. */
   deals: Record<string, Deal>
 }

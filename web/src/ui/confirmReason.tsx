@@ -79,7 +79,13 @@ function Form({ question, close }: { question: Question; close: () => void }) {
           <Button variant="default" onClick={close}>
             {t('cancel')}
           </Button>
-          <Button type="submit" color={question.danger ? 'red' : undefined} loading={busy}>
+          <Button
+            type="submit"
+            // Enter confirms what the keyboard asked for, unless it cannot be undone.
+            data-autofocus={(wants === 'none' && !question.danger) || undefined}
+            color={question.danger ? 'red' : undefined}
+            loading={busy}
+          >
             {question.confirm}
           </Button>
         </Group>
