@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Group, Select, Stack, Table, Text } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, Group, Select, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 
 import { codesOf, useCodes, word } from '@/ui/codes'
@@ -33,79 +33,62 @@ export function Repairs({
     <Stack gap="xs">
       {lines.length === 0 && <Text size="sm">{t('repairs_none')}</Text>}
       {lines.length > 0 && (
-        <Table verticalSpacing={6} horizontalSpacing={6}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t('defect')}</Table.Th>
-              <Table.Th scope="col">{t('fix')}</Table.Th>
-              <Table.Th scope="col">{t('cost')}</Table.Th>
-              <Table.Th scope="col" aria-label={t('remove')} />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {lines.map((line) => {
-              const name = `${word('element', line.element)}: ${word('defect', line.kind)}`
-              return (
-                <Table.Tr key={line.key}>
-                  <Table.Td>
-                    <Text size="sm">{name}</Text>
-                    {line.comment !== '' && (
-                      <Text size="xs" className="kite-words">
-                        {line.comment}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
+        <ul className={classes.lines}>
+          {lines.map((line) => {
+            const name = `${word('element', line.element)}: ${word('defect', line.kind)}`
+            return (
+              <li key={line.key} className={classes.repair}>
+                <Text size="sm">{name}</Text>
+                {line.comment !== '' && (
+                  <Text size="xs" className="kite-words">
+                    {line.comment}
+                  </Text>
+                )}
+                <Group gap="xs" wrap="nowrap" align="flex-start">
+                  <div className={classes.choice}>
                     <Checkbox
+                      label={t('fix')}
                       aria-label={`${t('fix')}: ${name}`}
                       checked={line.fix}
                       disabled={locked}
                       onChange={(event) => onLine(line.key, { fix: event.currentTarget.checked })}
                     />
-                  </Table.Td>
-                  <Table.Td className={classes.cost}>
-                    <MoneyInput
-                      size="xs"
-                      aria-label={`${t('cost')}: ${name}`}
-                      value={line.cost}
-                      disabled={locked}
-                      // Whoever names a price means to mend it; a tick is one key away.
-                      onChange={(cost) =>
-                        onLine(
-                          line.key,
-                          line.cost === undefined && cost !== undefined ? { cost, fix: true } : { cost },
-                        )
-                      }
-                      error={tried && line.fix && line.cost === undefined ? t('cost_needed') : undefined}
-                    />
-                  </Table.Td>
-                  <Table.Td>
-                    {line.added && !locked && (
-                      <ActionIcon
-                        variant="default"
-                        aria-label={`${t('remove')}: ${name}`}
-                        title={t('remove')}
-                        onClick={() => onRemove(line.key)}
-                      >
-                        ✕
-                      </ActionIcon>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              )
-            })}
-          </Table.Tbody>
-          <Table.Tfoot>
-            <Table.Tr>
-              <Table.Th scope="row" colSpan={2}>
-                {t('repair_total')}
-              </Table.Th>
-              <Table.Th colSpan={2} aria-live="polite">
-                {formatMoney(repairTotal(lines))}
-              </Table.Th>
-            </Table.Tr>
-          </Table.Tfoot>
-        </Table>
+                  </div>
+                  <MoneyInput
+                    className={classes.cost}
+                    aria-label={`${t('cost')}: ${name}`}
+                    placeholder={t('cost')}
+                    value={line.cost}
+                    disabled={locked}
+                    onChange={(cost) => onLine(line.key, { cost })}
+                    error={tried && line.fix && line.cost === undefined ? t('cost_needed') : undefined}
+                  />
+                  {line.added && !locked && (
+                    <ActionIcon
+                      variant="default"
+                      size={36}
+                      aria-label={`${t('remove')}: ${name}`}
+                      title={t('remove')}
+                      onClick={() => onRemove(line.key)}
+                    >
+                      ✕
+                    </ActionIcon>
+                  )}
+                </Group>
+              </li>
+            )
+          })}
+        </ul>
+      )}
+      {lines.length > 0 && (
+        <Group justify="space-between" aria-live="polite">
+          <Text size="sm" fw={600}>
+            {t('repair_total')}
+          </Text>
+          <Text size="sm" fw={600}>
+            {formatMoney(repairTotal(lines))}
+          </Text>
+        </Group>
       )}
       {error !== undefined && (
         <Text size="sm" c="var(--kite-late)" role="alert">

@@ -1,4 +1,4 @@
-import { Badge, Card, Group, List, Loader, Stack, Text } from '@mantine/core'
+import { Badge, Card, Group, List, Loader, Stack, Text, VisuallyHidden } from '@mantine/core'
 
 import { useNow } from '@/ui/Deadline'
 import { useCodes, word } from '@/ui/codes'
@@ -10,10 +10,20 @@ import { check as texts } from './texts'
 
 const SIGNS: Record<string, string> = { CLEAR: '✓', ATTENTION: '!', REMOVABLE: '!', FATAL: '✕', UNKNOWN: '?' }
 
-/** What was found, in a word and with a sign: never by colour alone. */
-export function Outcome({ outcome, size = 'md' }: { outcome: string; size?: string }) {
+/** The sign alone where there is no room for the word; it is said and shown on hover. */
+export function OutcomeSign({ outcome }: { outcome: string }) {
   return (
-    <Badge className={classes.outcome} data-outcome={outcome} size={size}>
+    <span className={classes.sign} data-outcome={outcome} title={word('outcome', outcome)}>
+      <span aria-hidden>{SIGNS[outcome]}</span>
+      <VisuallyHidden>{word('outcome', outcome)}</VisuallyHidden>
+    </span>
+  )
+}
+
+/** What was found, in a word and with a sign: never by colour alone. */
+function Outcome({ outcome }: { outcome: string }) {
+  return (
+    <Badge className={classes.outcome} data-outcome={outcome}>
       {`${SIGNS[outcome] ?? ''} ${word('outcome', outcome)}`.trim()}
     </Badge>
   )

@@ -6,7 +6,7 @@ import { useMe } from '@/session/use'
 import { useCodes, word } from '@/ui/codes'
 import { EmptyState } from '@/ui/EmptyState'
 import { useSearchTab } from '@/ui/useSearchTab'
-import { CheckCard, Outcome } from './CheckCard'
+import { CheckCard, OutcomeSign } from './CheckCard'
 import { gravest, SOURCES, standing, worst } from './sources'
 import { check as texts } from './texts'
 import { useRepeat } from './useRepeat'
@@ -46,7 +46,7 @@ export function Checks({ buyout }: { buyout: Buyout }) {
         </Group>
       )}
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
-        <Tabs.List className="kite-scroll">
+        <Tabs.List>
           {SOURCES.map(({ key, kinds }) => {
             const outcome = worst(buyout, kinds)
             return (
@@ -54,7 +54,7 @@ export function Checks({ buyout }: { buyout: Buyout }) {
                 key={key}
                 value={key}
                 rightSection={
-                  outcome !== undefined && outcome !== 'CLEAR' && <Outcome outcome={outcome} size="xs" />
+                  outcome !== undefined && outcome !== 'CLEAR' && <OutcomeSign outcome={outcome} />
                 }
               >
                 {t(`source_${key}`)}

@@ -64,6 +64,8 @@ export function ChoiceForm<Code extends string>({
   return (
     <Card withBorder padding="sm">
       <form
+        // What is missing is said in the language of the page, under its field.
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
           submit()

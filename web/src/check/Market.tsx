@@ -42,7 +42,7 @@ export function Market({ buyout, marks = marksOf(buyout) }: { buyout: Buyout; ma
             max={market.max?.kopecks ?? 0n}
             marks={named}
           />
-          <Group gap="lg">
+          <Group gap={4} style={{ columnGap: 16 }}>
             <Text size="sm">{t('items', { count: market.items })}</Text>
             {market.daysOnMarket > 0 && <Text size="sm">{t('days', { count: market.daysOnMarket })}</Text>}
           </Group>
@@ -169,34 +169,31 @@ function Analogues({ rows, zone }: { rows: Analogue[]; zone?: string }) {
       </Title>
       {rows.length === 0 && <Text size="sm">{t('analogues_none')}</Text>}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={420} type="native">
-          <Table verticalSpacing={4} tabularNums>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">{t('car')}</Table.Th>
-                <Table.Th scope="col">{t('mileage')}</Table.Th>
-                <Table.Th scope="col">{t('bought_for')}</Table.Th>
-                <Table.Th scope="col">{t('mark_forecast')}</Table.Th>
-                <Table.Th scope="col">{t('when')}</Table.Th>
+        <Table verticalSpacing={4} horizontalSpacing={6} tabularNums>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{t('car')}</Table.Th>
+              <Table.Th scope="col">{t('bought_for')}</Table.Th>
+              <Table.Th scope="col">{t('mark_forecast')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={row.buyoutId}>
+                <Table.Td>
+                  <LinkAnchor to="/buyouts/$id" params={{ id: row.buyoutId }} size="sm">
+                    {row.car}
+                  </LinkAnchor>
+                  <Text size="xs">
+                    {`${t('km', { value: row.mileageKm.toLocaleString('ru-RU') })}, ${formatDay(row.at, zone)}`}
+                  </Text>
+                </Table.Td>
+                <Table.Td className={classes.cell}>{formatMoney(row.buyoutPrice)}</Table.Td>
+                <Table.Td className={classes.cell}>{formatMoney(row.forecastPrice)}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.buyoutId}>
-                  <Table.Td>
-                    <LinkAnchor to="/buyouts/$id" params={{ id: row.buyoutId }} size="sm">
-                      {row.car}
-                    </LinkAnchor>
-                  </Table.Td>
-                  <Table.Td>{t('km', { value: row.mileageKm.toLocaleString('ru-RU') })}</Table.Td>
-                  <Table.Td>{formatMoney(row.buyoutPrice)}</Table.Td>
-                  <Table.Td>{formatMoney(row.forecastPrice)}</Table.Td>
-                  <Table.Td>{formatDay(row.at, zone)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </Table>
       )}
     </Stack>
   )

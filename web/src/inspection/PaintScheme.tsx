@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 
 import type { Inspection } from '@/gen/kite/inspection/v1/inspection_pb'
 import { useCodes, word } from '@/ui/codes'
-import { LAMPS, PARTS, REAR_WINDOW, WHEELS, type Part } from './car'
+import { PARTS, REAR_WINDOW, WHEELS, type Part } from './car'
 import { FACTORY_MOST, paintOf, REPAINT_MOST, sumOf, type Paint } from './thickness'
 import classes from './PaintScheme.module.css'
 import { shown as texts } from './shownTexts'
@@ -107,7 +107,6 @@ function Scheme({
         <rect key={`${x}-${y}`} x={x} y={y} width="16" height="44" rx="6" className={classes.wheel} />
       ))}
       <path d={REAR_WINDOW} className={classes.glass} />
-      <path d={LAMPS} className={classes.glass} />
       <text x="150" y="14" className={classes.front} aria-hidden>
         {`▲ ${t('front')}`}
       </text>
@@ -148,8 +147,8 @@ function Scheme({
             </text>
             {defects > 0 && (
               <g aria-hidden>
-                <circle cx={x + 16} cy={y - 14} r="10" className={classes.mark} />
-                <text x={x + 16} y={y - 9.5} className={classes.count}>
+                <circle cx={x + 14} cy={y - 24} r="10" className={classes.mark} />
+                <text x={x + 14} y={y - 19.5} className={classes.count}>
                   {defects}
                 </text>
               </g>

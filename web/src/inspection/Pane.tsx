@@ -48,6 +48,11 @@ export function Pane({
     latest.current = onAct
   })
 
+  // Keys act on the active half, so the focus is there.
+  useEffect(() => {
+    if (active) stage.current?.focus({ preventScroll: true })
+  }, [active])
+
   /** A point of the window as a share of the pane, from its middle. */
   const share = (point: Touch): Touch => {
     const box = stage.current?.getBoundingClientRect()

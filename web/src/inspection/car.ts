@@ -14,7 +14,7 @@ const SIDE: [string, string, string, [number, number]][] = [
     'FRONT_LEFT_FENDER',
     'FRONT_RIGHT_FENDER',
     'M84 62 L50 66 Q28 70 26 92 L26 98 A 22 22 0 0 1 26 142 L26 160 L84 160 Z',
-    [63, 122],
+    [67, 125],
   ],
   ['FRONT_LEFT_DOOR', 'FRONT_RIGHT_DOOR', 'M26 165 L84 165 L84 252 L26 252 Z', [55, 214]],
   ['REAR_LEFT_DOOR', 'REAR_RIGHT_DOOR', 'M26 257 L84 257 L84 338 L26 338 Z', [55, 303]],
@@ -22,7 +22,7 @@ const SIDE: [string, string, string, [number, number]][] = [
     'REAR_LEFT_FENDER',
     'REAR_RIGHT_FENDER',
     'M26 343 L84 343 L84 452 L52 450 Q28 446 26 424 L26 412 A 22 22 0 0 0 26 368 Z',
-    [63, 392],
+    [67, 395],
   ],
 ]
 
@@ -39,9 +39,8 @@ export const PARTS: Part[] = [
   ]),
 ]
 
-/** Glass, wheels and lamps: only there to make the drawing a car. */
+/** Glass and wheels: only there to make the drawing a car. */
 export const REAR_WINDOW = 'M109 343 Q150 353 191 343 L201 381 Q150 391 99 381 Z'
-export const LAMPS = 'M56 60 L84 55 L84 58 L52 64 Z M56 456 L84 458 L84 455 L52 450 Z'
 export const WHEELS: [number, number][] = [
   [8, 98],
   [8, 368],
