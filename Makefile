@@ -1,12 +1,14 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test histories lint tools packages
+.PHONY: help demo demo-once up test histories screens lint tools packages web
 
 help:
 	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
 	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
+	@echo "make web        build the staff UI into web/dist"
+	@echo "make screens    take the pictures of docs/screens anew"
 	@echo "make histories  record the histories of this release anew, see docs/adding-a-process.md"
 	@echo "make lint       formatting, clippy, licences and sources, proto"
 
@@ -16,25 +18,33 @@ tools:
 packages:
 	@dev/tools/packages.sh
 
-demo: tools
+web: tools
+	@dev/tools/web.sh
+
+demo: tools web
 	@cargo run --quiet --bin kite-dev -- demo
 
-demo-once: tools
+demo-once: tools web
 	@cargo run --quiet --bin kite-dev -- demo --once
 
-up: tools
+up: tools web
 	@cargo run --quiet --bin kite-dev -- up
 
-test: tools packages
+test: tools packages web
+	@cd web && npx vitest run --project unit
 	@dev/tools/test.sh
 
-histories: tools packages
-	@KITE_RECORD_HISTORIES=1 dev/tools/test.sh --test it -- --skip replay::
+screens: tools packages web
+	@KITE_SCREENS=1 dev/tools/test.sh --test it -- browser::every_screen_fits_and_is_accessible
 
-lint: tools
+histories: tools packages
+	@KITE_RECORD_HISTORIES=1 dev/tools/test.sh --test it -- --skip replay:: --skip browser::
+
+lint: tools web
 	@dev/tools/lint-tools.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	.kite/tools/bin/cargo-deny check bans licenses sources
 	.kite/tools/bin/buf lint proto
 	.kite/tools/bin/buf breaking proto --against proto/released.binpb
+	cd web && npx tsc --noEmit -p tsconfig.json && npx eslint . && npx prettier --check --log-level warn .

@@ -6,3 +6,9 @@ export function isTyping(event: KeyboardEvent): boolean {
     return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
 }
+
+/** A dialog, a menu or a list of choices is open and has the keys; closed ones may stay in the page unseen. */
+export function isLayerOpen(): boolean {
+  const layers = document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')
+  return [...layers].some((layer) => layer.getClientRects().length > 0)
+}

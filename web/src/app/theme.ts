@@ -38,6 +38,11 @@ export const theme = createTheme({
   primaryShade: { light: 8, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.35,
+  // Words on a tinted ground are words: the tint alone says which colour it is.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input)
+    return input.variant === 'light' ? { ...colors, color: 'var(--mantine-color-text)' } : colors
+  },
   defaultRadius: 'sm',
   cursorType: 'pointer',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',

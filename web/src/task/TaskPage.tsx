@@ -76,8 +76,11 @@ function Body({ task, buyout }: { task: Task; buyout: Buyout }) {
       {!open && <Closed task={task} zone={buyout.summary?.timeZone} />}
       {open && task.decidedOutside && <Alert variant="light">{t('outside')}</Alert>}
       {open && !task.decidedOutside && task.refusal !== '' && (
-        <Alert variant="light" color="yellow" title={t('read_only')} role="status">
-          {task.refusal}
+        <Alert variant="light" color="yellow" role="status">
+          <Text size="sm" fw={600}>
+            {t('read_only')}
+          </Text>
+          <Text size="sm">{task.refusal}</Text>
         </Alert>
       )}
       {task.details !== '' && (

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 
-import { isTyping } from '@/app/isTyping'
+import { isLayerOpen, isTyping } from '@/app/isTyping'
 import type { Column, Order, Selection } from './columns'
 import { EmptyState } from './EmptyState'
 import { list as texts } from './listTexts'
@@ -69,7 +69,7 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
       // By the place of the key: Russian letters are typed with the same keys.
       const step = event.code === 'KeyJ' ? 1 : event.code === 'KeyK' ? -1 : 0
       if (step === 0 || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return
-      if (document.querySelector('[role="dialog"][aria-modal="true"]')) return
+      if (isLayerOpen()) return
       event.preventDefault()
       void list.neighbour(list.snapshot().focused, step).then((id) => {
         if (id !== undefined) list.focus(id)

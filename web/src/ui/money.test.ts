@@ -23,5 +23,6 @@ describe('money', () => {
 
   it('shows basis points as percent', () => {
     expect(plain(formatBasisPoints(1250))).toBe('12,5 %')
+    expect(plain(formatBasisPoints(-48))).toBe('−0,48 %')
   })
 })

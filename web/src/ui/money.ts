@@ -25,5 +25,6 @@ export function parseMoney(text: string): bigint | undefined {
 
 /** Basis points as percent: 1250 is "12,5 %". */
 export function formatBasisPoints(points: number): string {
-  return `${(points / 100).toLocaleString('ru-RU', { maximumFractionDigits: 2 })} %`
+  const share = Math.abs(points / 100).toLocaleString('ru-RU', { maximumFractionDigits: 2 })
+  return `${points < 0 ? '−' : ''}${share} %`
 }

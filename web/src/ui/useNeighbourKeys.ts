@@ -2,7 +2,7 @@ import { useNavigate, useParams, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
 
 import { backFrom, neighbourOf, type RecordKind } from './lists'
-import { isTyping } from '@/app/isTyping'
+import { isLayerOpen, isTyping } from '@/app/isTyping'
 
 /** On a record's page J and K go on through the list it was opened from, Esc goes back to the list. */
 export function useNeighbourKeys(): void {
@@ -15,8 +15,7 @@ export function useNeighbourKeys(): void {
     if (record === undefined) return
     const press = (event: KeyboardEvent) => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-      // An open dialog or menu has the keys.
-      if (document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]')) return
+      if (isLayerOpen()) return
       const step = event.code === 'KeyJ' ? 1 : event.code === 'KeyK' ? -1 : 0
       if (step !== 0) {
         event.preventDefault()
