@@ -1,7 +1,7 @@
 //! ReportService.
 
 use domain::refusal::Refusal;
-use domain::report::{PERIOD_MAX_DAYS, WAY};
+use domain::report::PERIOD_MAX_DAYS;
 use domain::staff::Actor;
 use proto::kite::report::v1 as pb;
 use proto::kite::report::v1::report_service_server::ReportService;
@@ -100,7 +100,7 @@ impl ReportService for Reports {
         let funnel = self
             .app
             .store
-            .report_funnel(&filter, &WAY)
+            .report_funnel(&filter)
             .await
             .map_err(status::store)?;
         let steps = funnel

@@ -1,7 +1,5 @@
 //! What reports count: the way of a run, and what a share of runs means.
 
-use strum::IntoEnumIterator;
-
 use crate::buyout::outcome::BuyoutOutcome;
 use crate::buyout::stage::Stage;
 
@@ -29,17 +27,16 @@ pub const PERIOD_MAX_DAYS: i64 = 366;
 /// The stages in which a car was bought.
 pub const BOUGHT: [Stage; 2] = [Stage::Done, Stage::DoneNeedsManual];
 
-/// Stages that nobody enters without having come past `step`. A run that ended otherwise says nothing of
-/// how far it had come: that is told by the stages that it went through.
-pub fn beyond(step: Stage) -> Vec<Stage> {
-    Stage::iter()
-        .filter(|stage| BOUGHT.contains(stage) || !stage.is_final() && *stage >= step)
-        .collect()
-}
-
-/// The stages in which the client has the money.
-pub fn paid() -> Vec<Stage> {
-    beyond(Stage::PaymentConfirm)
+/// How many steps of the way a run that is at this stage has reached. A run that ended without a purchase
+/// says nothing of how far it had come: that is told by the stages that it went through.
+pub fn steps_reached(stage: Stage) -> usize {
+    if BOUGHT.contains(&stage) {
+        return WAY.len();
+    }
+    if stage.is_final() {
+        return 0;
+    }
+    WAY.iter().filter(|step| **step <= stage).count()
 }
 
 /// Why a run ended without a purchase, one line a reason; empty for a purchase.
@@ -60,38 +57,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_reached_by_whoever_stands_at_it_or_later_on_the_way() {
-        let offer = beyond(Stage::Offer);
-        for stage in [
-            Stage::Offer,
-            Stage::Bargaining,
-            Stage::Paying,
-            Stage::Done,
-            Stage::DoneNeedsManual,
-        ] {
-            assert!(offer.contains(&stage), "{stage}");
+    fn a_stage_stands_for_the_steps_up_to_it() {
+        assert_eq!(steps_reached(Stage::New), 1);
+        assert_eq!(steps_reached(Stage::Offer), 6);
+        assert_eq!(steps_reached(Stage::Bargaining), 6, "a detour is no step");
+        assert_eq!(
+            steps_reached(Stage::PaymentUnknown),
+            steps_reached(Stage::Paying)
+        );
+        assert_eq!(steps_reached(Stage::Intake), 12);
+        for bought in BOUGHT {
+            assert_eq!(steps_reached(bought), WAY.len());
         }
-        for stage in [
-            Stage::PriceApproval,
-            Stage::New,
+        for ended in [
             Stage::Cancelled,
+            Stage::CancelledNeedsManual,
             Stage::DeclinedByClient,
         ] {
-            assert!(!offer.contains(&stage), "{stage}");
+            assert_eq!(steps_reached(ended), 0);
         }
-        assert_eq!(beyond(Stage::Done), BOUGHT);
-        assert_eq!(
-            paid(),
-            [
-                Stage::PaymentConfirm,
-                Stage::Intake,
-                Stage::Done,
-                Stage::DoneNeedsManual
-            ]
-        );
-        // Each step is reached by fewer stages than the one before, so no step of a funnel grows.
-        for steps in WAY.windows(2) {
-            assert!(beyond(steps[0]).len() > beyond(steps[1]).len(), "{steps:?}");
-        }
+        let steps = WAY.map(steps_reached);
+        assert_eq!(steps.to_vec(), (1..=WAY.len()).collect::<Vec<_>>());
     }
 }

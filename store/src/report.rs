@@ -3,19 +3,14 @@
 use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::money::Money;
-use domain::report::{BOUGHT, beyond, paid};
+use domain::report::{BOUGHT, WAY, steps_reached};
 use domain::task::{TaskKind, TaskState};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
-    Statement, Value,
-};
+use sea_orm::{FromQueryResult, Statement, Value};
+use strum::IntoEnumIterator;
 
-use crate::buyout::row as buyout;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::stage_visit::row as visit;
 
 /// Reasons are typed by people: beyond so many different ones they are one number.
 const REASONS_MAX: i64 = 200;
@@ -33,7 +28,7 @@ pub struct ReportFilter {
 /// How far runs came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Funnel {
-    /// In the order that was asked for.
+    /// For each step of [`WAY`].
     pub reached: Vec<(Stage, u64)>,
     pub started: u64,
     pub bought: u64,
@@ -69,6 +64,13 @@ pub struct ServiceLevel {
 }
 
 #[derive(FromQueryResult)]
+struct WayRow {
+    steps: i64,
+    runs: i64,
+    kopecks: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
 struct DurationsRow {
     stage: String,
     runs: i64,
@@ -99,15 +101,7 @@ struct LevelRow {
 }
 
 impl ReportFilter {
-    fn condition(&self) -> Condition {
-        let Self { from, to, cities } = self;
-        Condition::all()
-            .add(buyout::Column::StartedAt.gte(column::instant(*from)))
-            .add(buyout::Column::StartedAt.lt(column::instant(*to)))
-            .add_option((!cities.is_empty()).then(|| buyout::Column::City.is_in(cities)))
-    }
-
-    /// The same over `b`, with the values that `$1`, `$2`, … of the statement stand for.
+    /// As a condition on `b`, with the values that `$1`, `$2`, … of the statement stand for.
     fn sql(&self) -> (String, Vec<Value>) {
         let Self { from, to, cities } = self;
         let mut values: Vec<Value> =
@@ -128,41 +122,50 @@ impl ReportFilter {
 }
 
 impl Store {
-    /// How many runs reached each of the steps.
-    pub async fn report_funnel(
-        &self,
-        filter: &ReportFilter,
-        steps: &[Stage],
-    ) -> Result<Funnel, StoreError> {
-        let runs = || buyout::Entity::find().filter(filter.condition());
-        let mut reached = Vec::with_capacity(steps.len());
-        for step in steps {
-            let count = runs()
-                .filter(came_to(&beyond(*step)))
-                .count(&self.db)
-                .await?;
-            reached.push((*step, count));
+    /// How many runs reached each step of [`WAY`]. One reading of the runs, whatever their number.
+    pub async fn report_funnel(&self, filter: &ReportFilter) -> Result<Funnel, StoreError> {
+        let (condition, values) = filter.sql();
+        // Where the run is counts beside where it was: runs older than the visits have none.
+        let sql = format!(
+            "SELECT CAST(steps AS BIGINT) AS steps, COUNT(*) AS runs, CAST(SUM(price) AS BIGINT) AS kopecks
+             FROM (SELECT price, CASE WHEN was > now_at THEN was ELSE now_at END AS steps
+                   FROM (SELECT b.price AS price, {} AS now_at,
+                                COALESCE((SELECT MAX({}) FROM stage_visit v
+                                          WHERE v.run = b.id AND v.run_started_at = b.started_at),
+                                         0) AS was
+                         FROM buyout b WHERE {condition}) AS places) AS ways
+             GROUP BY steps",
+            steps_of("b.stage"),
+            steps_of("v.stage"),
+        );
+        let rows: Vec<WayRow> = self.rows(sql, values).await?;
+        let mut funnel = Funnel {
+            reached: WAY.map(|step| (step, 0)).to_vec(),
+            started: 0,
+            bought: 0,
+            paid: Money::from_kopecks(0),
+        };
+        let mut kopecks = 0;
+        for row in rows {
+            let at = At {
+                table: "stage_visit",
+                key: "steps",
+            };
+            let steps: usize = at.number("steps", row.steps)?;
+            let runs: u64 = at.number("runs", row.runs)?;
+            funnel.started += runs;
+            for (_, reached) in funnel.reached.iter_mut().take(steps) {
+                *reached += runs;
+            }
+            if steps == steps_reached(Stage::Done) {
+                funnel.bought += runs;
+            }
+            if steps >= steps_reached(Stage::PaymentConfirm) {
+                kopecks += row.kopecks.unwrap_or_default();
+            }
         }
-        let bought = BOUGHT.iter().map(Stage::to_string);
-        // Sums of big integers are decimals to PostgreSQL.
-        let sum = Expr::col(buyout::Column::Price).sum().cast_as("bigint");
-        let kopecks = runs()
-            .filter(came_to(&paid()))
-            .select_only()
-            .column_as(sum, "kopecks")
-            .into_tuple::<Option<i64>>()
-            .one(&self.db)
-            .await?
-            .flatten();
-        Ok(Funnel {
-            reached,
-            started: runs().count(&self.db).await?,
-            bought: runs()
-                .filter(buyout::Column::Stage.is_in(bought))
-                .count(&self.db)
-                .await?,
-            paid: Money::from_kopecks(kopecks.unwrap_or_default()),
-        })
+        funnel.paid = Money::from_kopecks(kopecks);
+        Ok(funnel)
     }
 
     /// How long runs stayed at each stage that they left, all their visits together, by the way's order.
@@ -356,23 +359,10 @@ impl Store {
     }
 }
 
-/// The run is at one of the stages or was there.
-fn came_to(stages: &[Stage]) -> Condition {
-    let stages: Vec<String> = stages.iter().map(Stage::to_string).collect();
-    let was = Query::select()
-        .expr(Expr::val(1))
-        .from(visit::Entity)
-        .and_where(
-            Expr::col((visit::Entity, visit::Column::Run))
-                .equals((buyout::Entity, buyout::Column::Id)),
-        )
-        .and_where(
-            Expr::col((visit::Entity, visit::Column::RunStartedAt))
-                .equals((buyout::Entity, buyout::Column::StartedAt)),
-        )
-        .and_where(Expr::col((visit::Entity, visit::Column::Stage)).is_in(stages.iter()))
-        .take();
-    Condition::any()
-        .add(buyout::Column::Stage.is_in(stages))
-        .add(Expr::exists(was))
+/// How many steps of the way a stage stands for, in SQL.
+fn steps_of(column: &str) -> String {
+    let cases: Vec<String> = Stage::iter()
+        .map(|stage| format!("WHEN '{stage}' THEN {}", steps_reached(stage)))
+        .collect();
+    format!("CASE {column} {} ELSE 0 END", cases.join(" "))
 }

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 /// Reasons are typed by people; a report groups them by their beginnings.
 const REASON_MAX_CHARS: usize = 200;
 
-pub(crate) mod row {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
