@@ -1,16 +1,11 @@
 import {
   createTheme,
   defaultVariantColorsResolver,
-  Drawer,
-  Menu,
-  Modal,
-  Notification,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
 } from '@mantine/core'
 
 import { settings } from './storage'
-import { language } from './texts'
 
 const kite: MantineColorsTuple = [
   '#e9f2fc',
@@ -24,13 +19,6 @@ const kite: MantineColorsTuple = [
   '#1b4d8f',
   '#0a3d7a',
 ]
-
-/** The cross of a dialog or a message has no words: it is named in the language of the moment. */
-const closing = {
-  get 'aria-label'() {
-    return language() === 'en' ? 'Close' : 'Закрыть'
-  },
-}
 
 // Mantine's own shades fail the contrast of small white text; darker primaries and autoContrast mend it.
 export const theme = createTheme({
@@ -49,13 +37,6 @@ export const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "Noto Sans Mono", monospace',
   headings: { fontWeight: '600' },
-  components: {
-    Modal: Modal.extend({ defaultProps: { closeButtonProps: closing } }),
-    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: closing } }),
-    Notification: Notification.extend({ defaultProps: { closeButtonProps: closing } }),
-    // Its stand-in for the first focus is no item of a menu: screen readers stumble over it.
-    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-  },
   respectReducedMotion: true,
 })
 
