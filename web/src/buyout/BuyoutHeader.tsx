@@ -7,6 +7,7 @@ import { useMe } from '@/session/use'
 import { useCodes, word } from '@/ui/codes'
 import { confirmReason } from '@/ui/confirmReason'
 import { formatMoney } from '@/ui/money'
+import { Neighbours } from '@/ui/Neighbours'
 import { done } from '@/ui/notify'
 import { formatTime } from '@/ui/time'
 import { buyout as texts } from './texts'
@@ -54,6 +55,7 @@ export function BuyoutHeader({ buyout }: { buyout: Buyout }) {
         </Group>
       </Stack>
       <Group gap="xs" className="kite-screen-only">
+        <Neighbours kind="buyout" id={summary.id} />
         <Button size="xs" variant="default" onClick={() => window.print()}>
           {t('print')}
         </Button>

@@ -7,6 +7,7 @@ import { createGrpcWebTransport } from '@connectrpc/connect-web'
 
 import { drafts } from '@/app/storage'
 import { isNetwork } from '@/api/errors'
+import { queries } from '@/api/queries'
 import { SessionService, type Session } from '@/gen/kite/session/v1/session_pb'
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 
@@ -110,6 +111,8 @@ function passing(error: unknown): boolean {
   return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.ResourceExhausted
 }
 
+/** Nothing of one person stays for the next one at the same desk. */
 function forget(): void {
+  queries.clear()
   for (const key of drafts.keys()) drafts.remove(key)
 }

@@ -7,6 +7,7 @@ import { useMe } from '@/session/use'
 import { LinkAnchor } from '@/ui/links'
 import { useCodes, word } from '@/ui/codes'
 import { Deadline } from '@/ui/Deadline'
+import { Neighbours } from '@/ui/Neighbours'
 import { claim, release } from './actions'
 import { Delegate } from './Delegate'
 import { task as texts } from './texts'
@@ -27,9 +28,12 @@ export function TaskHeader({ task, buyout }: { task: Task; buyout: Buyout }) {
   }
   return (
     <Stack gap={6}>
-      <LinkAnchor to="/tasks" size="sm" className="kite-screen-only">
-        {t('back')}
-      </LinkAnchor>
+      <Group justify="space-between">
+        <LinkAnchor to="/tasks" size="sm" className="kite-screen-only">
+          {t('back')}
+        </LinkAnchor>
+        <Neighbours kind="task" id={task.id} />
+      </Group>
       <Group justify="space-between" align="flex-start">
         <Stack gap={4}>
           <Group gap="xs">
