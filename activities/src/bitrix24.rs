@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod deal;
 mod dto;
+mod event;
 mod marker;
 mod refusal;
 mod robot;
@@ -17,7 +18,8 @@ mod token;
 use std::sync::Arc;
 
 use contracts::bitrix24::{
-    AnswerRobot, Comment, MirrorTask, Notify, ReadDeal, RobotAnswered, UpdateDeal, markers,
+    AnswerRobot, Comment, MirrorTask, Notify, PortalTask, ReadDeal, RobotAnswered, TellUser,
+    UpdateDeal, markers,
 };
 use domain::car::Deal;
 use store::connect::Store;
@@ -27,6 +29,7 @@ use temporalio_sdk::activities::ActivityContext;
 
 pub use self::client::Bitrix24Client;
 pub use self::config::{Config, DealFields};
+pub use self::event::{EVENTS, Subscribed, subscribe};
 pub use self::robot::{
     BUYOUT_ROBOT, PropertyKind, Reconciled, ReturnProperty, RobotSpec, reconcile,
 };
@@ -34,7 +37,7 @@ pub use self::token::Sealer;
 use crate::evidence::Evidence;
 
 pub struct Bitrix24Activities {
-    /// Shared with [`reconcile`]: the limits are kept in it.
+    /// Shared with [`reconcile`] and [`subscribe`]: the limits are kept in it.
     pub client: Arc<Bitrix24Client>,
     pub store: Store,
     pub evidence: Evidence,
@@ -95,6 +98,35 @@ impl Bitrix24Activities {
         task: u64,
     ) -> Result<(), ActivityError> {
         Ok(self.complete(&portal, task).await?)
+    }
+
+    #[activity(definition = markers::ReadTask)]
+    pub async fn read_task(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        portal: String,
+        task: u64,
+    ) -> Result<PortalTask, ActivityError> {
+        Ok(self.read_mirror(&portal, task).await?)
+    }
+
+    #[activity(definition = markers::ReopenTask)]
+    pub async fn reopen_task(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        portal: String,
+        task: u64,
+    ) -> Result<(), ActivityError> {
+        Ok(self.reopen(&portal, task).await?)
+    }
+
+    #[activity(definition = markers::TellUser)]
+    pub async fn tell_user(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        notice: TellUser,
+    ) -> Result<(), ActivityError> {
+        Ok(self.tell_one(&notice).await?)
     }
 
     #[activity(definition = markers::Notify)]

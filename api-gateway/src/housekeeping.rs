@@ -1,5 +1,5 @@
 //! What a running gateway clears away: quiet callers, parts of unfinished uploads, old changes and
-//! notifications.
+//! notifications, old messages that concerned nobody.
 
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ const HOURLY: u64 = 60;
 const CHANGES_KEPT_DAYS: i64 = 7;
 /// What people were told is kept this long, read or not.
 const NOTIFICATIONS_KEPT_DAYS: i64 = 30;
+/// Messages in which there was nothing to do (a portal tells of every task that it has) are kept this long.
+const NEEDLESS_KEPT_DAYS: i64 = 7;
 
 /// Runs until the gateway stops.
 pub(crate) async fn keep(app: App) {
@@ -37,6 +39,16 @@ pub(crate) async fn keep(app: App) {
                 Ok(count) => tracing::info!(count, "old notifications were removed"),
                 Err(error) => {
                     tracing::warn!(%error, "old notifications stay: the store does not answer");
+                }
+            }
+            let before = Utc::now() - chrono::Duration::days(NEEDLESS_KEPT_DAYS);
+            match app.store.prune_inbox(before).await {
+                Ok(0) => {}
+                Ok(count) => {
+                    tracing::info!(count, "old messages that concerned nobody were removed")
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "old messages stay: the store does not answer")
                 }
             }
         }

@@ -7,7 +7,7 @@ mod partners;
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::buyout::decision::Fact;
 use domain::buyout::start::BuyoutId;
 use sha2::{Digest, Sha256};
@@ -35,11 +35,17 @@ const SWEEP: Duration = Duration::from_secs(2);
 const BATCH: u64 = 50;
 /// Pause before the next attempt, growing to this.
 const LONGEST_PAUSE_SECS: i64 = 300;
+/// A partner may tell of a thing before we have written down its id; after this time it is not ours.
+const EARLY: chrono::Duration = chrono::Duration::seconds(15);
 
 /// What became of a message.
 pub(crate) enum Taken {
     /// By this run.
     By(String),
+    /// It was understood, and there is nothing to do.
+    Nothing,
+    /// It names what we do not know yet: looked at again (English, no personal data).
+    NotYet(&'static str),
     /// It fits nowhere; ops sees it with this reason (English, no personal data).
     Unmatched(String),
 }
@@ -59,6 +65,11 @@ async fn take(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     }
 }
 
+/// Whether what the message names may still become known.
+fn is_early(row: &InboxRow) -> bool {
+    Utc::now() - row.received_at < EARLY
+}
+
 /// Tells a run a fact; a run that has ended leaves the fact to ops.
 async fn tell(app: &App, run: &BuyoutId, fact: Fact) -> Result<Taken, ProcessError> {
     match app.processes.tell(run, fact).await {
@@ -68,6 +79,11 @@ async fn tell(app: &App, run: &BuyoutId, fact: Fact) -> Result<Taken, ProcessErr
     }
 }
 
+fn again_at(attempts: u32) -> DateTime<Utc> {
+    let pause = (1_i64 << attempts.min(8)).min(LONGEST_PAUSE_SECS);
+    Utc::now() + chrono::Duration::seconds(pause)
+}
+
 /// Takes a message now; what fails is left to the next sweep. `false`: not even that could be written.
 async fn drive(app: &App, row: &InboxRow) -> bool {
     let outcome = take(app, row).await;
@@ -75,7 +91,18 @@ async fn drive(app: &App, row: &InboxRow) -> bool {
         Ok(Taken::By(run)) => {
             metrics::counter!("kite_inbox_taken_total", "source" => row.source.clone())
                 .increment(1);
-            app.store.mark_taken(row.id, &run).await
+            app.store.mark_taken(row.id, Some(&run)).await
+        }
+        Ok(Taken::Nothing) => {
+            metrics::counter!("kite_inbox_nothing_total", "source" => row.source.clone())
+                .increment(1);
+            app.store.mark_taken(row.id, None).await
+        }
+        Ok(Taken::NotYet(reason)) => {
+            tracing::debug!(inbox = row.id, source = %row.source, reason, "a message is looked at again");
+            app.store
+                .mark_failed(row.id, reason, again_at(row.attempts))
+                .await
         }
         Ok(Taken::Unmatched(reason)) => {
             tracing::warn!(inbox = row.id, source = %row.source, %reason, "a message fits nowhere; kept for ops");
@@ -84,9 +111,8 @@ async fn drive(app: &App, row: &InboxRow) -> bool {
             app.store.mark_unmatched(row.id, &reason).await
         }
         Err(error) => {
-            let pause = (1_i64 << row.attempts.min(8)).min(LONGEST_PAUSE_SECS);
-            tracing::warn!(inbox = row.id, source = %row.source, %error, pause, "a message was not taken; tried again");
-            let at = Utc::now() + chrono::Duration::seconds(pause);
+            let at = again_at(row.attempts);
+            tracing::warn!(inbox = row.id, source = %row.source, %error, %at, "a message was not taken; tried again");
             app.store.mark_failed(row.id, &error.to_string(), at).await
         }
     };

@@ -5,7 +5,7 @@ use domain::buyout::start::RobotCall;
 use domain::car::Deal;
 use domain::file::FileRef;
 use domain::money::Money;
-use domain::staff::Role;
+use domain::staff::{Actor, Role};
 use domain::task::TaskId;
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
@@ -74,6 +74,27 @@ pub struct MirrorTask {
     pub due_at: DateTime<Utc>,
 }
 
+/// A task of the portal as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortalTask {
+    pub completed: bool,
+    /// The portal's employee who completed it.
+    pub closed_by: Option<u64>,
+    /// The same person among our staff; `None` for whoever is not in the directory.
+    pub actor: Option<Actor>,
+}
+
+/// A notice to one employee of the portal, whether or not they are in our directory, with a link to the
+/// task in Kite. `tag` replaces an earlier notice of the same tag.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TellUser {
+    pub portal: String,
+    pub user: u64,
+    pub tag: String,
+    pub text: String,
+    pub task: TaskId,
+}
+
 /// A notice to everybody whom a task may concern. `tag` replaces an earlier notice of the same tag.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notify {
@@ -128,6 +149,24 @@ impl Bitrix24Activities {
     /// Completes the portal's task; tolerant of a task already completed or deleted.
     #[activity(name = "bitrix24.close_task")]
     pub fn close_task(portal: String, task: u64) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Reads the portal's task; one that is deleted counts as not completed.
+    #[activity(name = "bitrix24.read_task")]
+    pub fn read_task(portal: String, task: u64) -> Result<PortalTask, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Opens a completed task of the portal again; tolerant of one that is open or deleted.
+    #[activity(name = "bitrix24.reopen_task")]
+    pub fn reopen_task(portal: String, task: u64) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// A notice to one employee.
+    #[activity(name = "bitrix24.tell_user")]
+    pub fn tell_user(notice: TellUser) -> Result<(), ActivityError> {
         unimplemented!()
     }
 

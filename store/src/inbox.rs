@@ -73,7 +73,7 @@ pub struct InboxRow {
     pub state: InboxState,
     /// Failed attempts to give it to its process.
     pub attempts: u32,
-    /// The run that took it.
+    /// The run that took it; `None` also when there was nothing to do.
     pub run: Option<String>,
     /// How often it came again.
     pub repeats: u32,
@@ -189,13 +189,13 @@ impl Store {
         rows.into_iter().map(inbox_row).collect()
     }
 
-    /// The run has it.
-    pub async fn mark_taken(&self, id: i64, run: &str) -> Result<(), StoreError> {
+    /// The run has it; `None`: it was understood and there is nothing to do.
+    pub async fn mark_taken(&self, id: i64, run: Option<&str>) -> Result<(), StoreError> {
         let write = self.write().await?;
         row::Entity::update_many()
             .set(row::ActiveModel {
                 state: Set(InboxState::Taken.to_string()),
-                run: Set(Some(run.to_owned())),
+                run: Set(run.map(str::to_owned)),
                 taken_at: Set(Some(column::now())),
                 error: Set(None),
                 ..Default::default()
@@ -250,6 +250,20 @@ impl Store {
             .exec(&write.tx)
             .await?;
         write.commit().await
+    }
+
+    /// Removes messages that were taken before the instant and concerned no run; answers how many.
+    pub async fn prune_inbox(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let write = self.write().await?;
+        let removed = row::Entity::delete_many()
+            .filter(row::Column::State.eq(InboxState::Taken.to_string()))
+            .filter(row::Column::Run.is_null())
+            .filter(row::Column::TakenAt.lt(column::instant(before)))
+            .exec(&write.tx)
+            .await?
+            .rows_affected;
+        write.commit().await?;
+        Ok(removed)
     }
 
     /// The message with that id of that source.

@@ -6,6 +6,7 @@ mod m0003_exchange;
 mod m0004_file;
 mod m0005_audit;
 mod m0008_desk;
+mod m0010_task_mirror;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_file::Migration),
             Box::new(m0005_audit::Migration),
             Box::new(m0008_desk::Migration),
+            Box::new(m0010_task_mirror::Migration),
         ]
     }
 }

@@ -1,19 +1,18 @@
 //! Human tasks as lists read them. The process owns them; its projection writes them.
 
 mod list;
+mod mirror;
 
-use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
 use domain::task::{HumanTask, TaskId, TaskState};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter,
-    QuerySelect, QueryTrait,
+    QuerySelect,
 };
 use std::collections::BTreeMap;
 
 pub use self::list::{TaskFilter, TaskRow};
-use crate::buyout;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -36,8 +35,6 @@ mod row {
         pub assignee: Option<String>,
         pub owner: Option<String>,
         pub due_at: DateTimeUtc,
-        /// Its mirror on the run's portal.
-        pub bitrix24_task: Option<i64>,
         /// For reports.
         pub closed_at: Option<DateTimeUtc>,
         pub data: Json,
@@ -201,10 +198,6 @@ fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError
         assignee: Set(task.assignee.as_ref().map(|p| p.person.0.clone())),
         owner: Set(task.owner.as_ref().map(|p| p.person.0.clone())),
         due_at: Set(column::instant(task.due_at)),
-        bitrix24_task: Set(task
-            .bitrix24_task
-            .map(|mirror| column::number("bitrix24_task", mirror))
-            .transpose()?),
         closed_at: Set(task.closed_at.map(column::instant)),
         data: Set(column::json("task", task)?),
     })
@@ -214,28 +207,6 @@ impl Store {
     pub async fn task(&self, id: &TaskId) -> Result<Option<HumanTask>, StoreError> {
         let row = row::Entity::find_by_id(id.0.as_str()).one(&self.db).await?;
         row.map(|row| task(&row.id, row.data)).transpose()
-    }
-
-    /// The run of that portal one of whose tasks is mirrored as the portal's task.
-    pub async fn task_by_bitrix24(
-        &self,
-        portal: &str,
-        mirror: u64,
-    ) -> Result<Option<BuyoutId>, StoreError> {
-        let runs = buyout::row::Entity::find()
-            .select_only()
-            .column(buyout::row::Column::Id)
-            .filter(buyout::row::Column::Portal.eq(portal))
-            .into_query();
-        let run = row::Entity::find()
-            .select_only()
-            .column(row::Column::Run)
-            .filter(row::Column::Bitrix24Task.eq(column::number("bitrix24_task", mirror)?))
-            .filter(row::Column::Run.in_subquery(runs))
-            .into_tuple::<String>()
-            .one(&self.db)
-            .await?;
-        Ok(run.map(BuyoutId))
     }
 }
 

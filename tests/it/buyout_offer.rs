@@ -1,6 +1,7 @@
 //! The client's answers: by page and by telephone, bargaining, a changed mind.
 
 use http::StatusCode;
+use serde_json::json;
 use stack::play::{Play, Prices};
 use tests::World;
 
@@ -159,5 +160,132 @@ async fn links_that_are_forged_or_broken_show_nothing() -> anyhow::Result<()> {
     }
     let page = play.open(&link).await?;
     assert_eq!(page.status, 200);
+    world.stop().await
+}
+
+/// The messenger takes messages to this client and then says that it cannot deliver them.
+async fn without_messenger(world: &World, play: &Play<'_>) -> anyhow::Result<()> {
+    let mut settings = world.stack.control.get("wazzup/settings").await?;
+    settings["unreachable"] = json!([play.phone()]);
+    world
+        .stack
+        .control
+        .post("wazzup/settings", settings)
+        .await?;
+    Ok(())
+}
+
+/// How the standing offer was sent.
+async fn sent_by(world: &World, play: &Play<'_>) -> anyhow::Result<Vec<String>> {
+    let manager = world.stack.sign_in("manager").await?;
+    let offer = manager.buyout(&play.id).await?.offer.unwrap_or_default();
+    Ok(offer.sent_by)
+}
+
+/// The manager's task, once it says that the client has no link.
+async fn told_to_call(world: &World, play: &Play<'_>) -> anyhow::Result<()> {
+    let manager = world.stack.sign_in("manager").await?;
+    let deadline = tokio::time::Instant::now() + play.patience;
+    loop {
+        let task = manager
+            .wait_for(&play.id, "OFFER_TO_CLIENT", play.patience)
+            .await?;
+        if task.details.contains("до клиента не дошло") {
+            assert!(task.details.contains("по телефону"), "{}", task.details);
+            return Ok(());
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the manager does not learn that the client has no link: {}",
+            task.details
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_the_messenger_refuses_comes_by_mail_and_is_accepted_there()
+-> anyhow::Result<()> {
+    let world = World::start().await?;
+    let play = Play::deal(&world.stack, "clean_cheap").await?;
+    let refused = json!({ "status": 400 });
+    world
+        .stack
+        .control
+        .fault("wazzup", "send_message", json!("every"), refused)
+        .await?;
+    play.up_to_offer(PRICES).await?;
+    let link = play.mailed_link(1).await?;
+    let manager = world.stack.sign_in("manager").await?;
+    manager
+        .wait_for(&play.id, "OFFER_TO_CLIENT", play.patience)
+        .await?;
+    assert_eq!(sent_by(&world, &play).await?, ["MAIL"]);
+    assert_eq!(world.effects("wazzup", "send_message").await?.len(), 0);
+    play.accepts_at(&link).await?;
+    manager
+        .wait_for(&play.id, "COLLECT_PAPERS", play.patience)
+        .await?;
+    assert_eq!(world.effects("mail", "send_mail").await?.len(), 1);
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_the_messenger_took_and_cannot_deliver_comes_by_mail() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let play = Play::deal(&world.stack, "clean_cheap").await?;
+    without_messenger(&world, &play).await?;
+    play.up_to_offer(PRICES).await?;
+    let link = play.mailed_link(1).await?;
+    let deadline = tokio::time::Instant::now() + play.patience;
+    while sent_by(&world, &play).await? != ["MESSENGER", "MAIL"] {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the record does not show the mail: {:?}",
+            sent_by(&world, &play).await?
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    play.accepts_at(&link).await?;
+    let manager = world.stack.sign_in("manager").await?;
+    manager
+        .wait_for(&play.id, "COLLECT_PAPERS", play.patience)
+        .await?;
+    // One word of the messenger is one letter.
+    assert_eq!(world.effects("mail", "send_mail").await?.len(), 1);
+    assert_eq!(world.effects("wazzup", "send_message").await?.len(), 1);
+    world.record("mailed", &play).await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_whom_nothing_reaches_is_called_by_the_manager() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let later = Play::deal(&world.stack, "clean_cheap").await?;
+    let at_once = Play::deal(&world.stack, "clean_cheap").await?;
+    let mut mail = world.stack.control.get("mail/settings").await?;
+    mail["unknown_addresses"] = json!([later.email()?, at_once.email()?]);
+    world.stack.control.post("mail/settings", mail).await?;
+
+    // The messenger says so after it took the message.
+    without_messenger(&world, &later).await?;
+    later.up_to_offer(PRICES).await?;
+    told_to_call(&world, &later).await?;
+    later.client_says("DECLINE", 0, "Передумал.").await?;
+    assert_eq!(later.end().await?, "DECLINED_BY_CLIENT");
+
+    // It refuses the message itself.
+    let refused = json!({ "status": 400 });
+    world
+        .stack
+        .control
+        .fault("wazzup", "send_message", json!("every"), refused)
+        .await?;
+    at_once.up_to_offer(PRICES).await?;
+    told_to_call(&world, &at_once).await?;
+    assert_eq!(sent_by(&world, &at_once).await?, [""; 0]);
+    at_once.client_says("DECLINE", 0, "Передумал.").await?;
+    assert_eq!(at_once.end().await?, "DECLINED_BY_CLIENT");
+    assert_eq!(world.effects("mail", "send_mail").await?.len(), 0);
     world.stop().await
 }

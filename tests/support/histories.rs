@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use domain::buyout::decision::{Fact, FactKind};
 use platform::codec::Codec;
 use platform::keys::KeysConfig;
 use serde::{Deserialize, Serialize};
@@ -13,13 +14,14 @@ use stack::play::Play;
 use temporalio_client::{UntypedWorkflow, WorkflowHistory};
 use temporalio_common::data_converters::DataConverter;
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
 
 use crate::World;
 use crate::world::keys;
 
 /// Ends and detours of the buyout of which every release leaves a history.
-pub const BUYOUT: [&str; 20] = [
+pub const BUYOUT: [&str; 23] = [
     "happy_by_sbp",
     "happy_by_bank_order",
     "declined",
@@ -38,6 +40,9 @@ pub const BUYOUT: [&str; 20] = [
     "cancelled_before_signing",
     "cancelled_after_signing",
     "robot_called_twice",
+    "ticked_on_the_portal",
+    "ticked_by_hand",
+    "mailed",
     "worker_replaced",
     "gateway_replaced",
 ];
@@ -83,11 +88,7 @@ impl Recorded {
 
     /// The converter that opens the payloads.
     pub fn data_converter(&self) -> anyhow::Result<DataConverter> {
-        let ring = KeysConfig {
-            current: "dev".to_owned(),
-            keys: BTreeMap::from([("dev".to_owned(), keys().codec.into())]),
-        };
-        Ok(Codec::new(&self.namespace, &ring)?.data_converter())
+        Ok(codec(&self.namespace)?.data_converter())
     }
 
     /// One event a line, so that a difference shows which event differs.
@@ -105,6 +106,15 @@ impl Recorded {
         text.push_str("\n]}\n");
         Ok(text)
     }
+}
+
+/// Opens the payloads of a namespace of the tests.
+fn codec(namespace: &str) -> anyhow::Result<Codec> {
+    let ring = KeysConfig {
+        current: "dev".to_owned(),
+        keys: BTreeMap::from([("dev".to_owned(), keys().codec.into())]),
+    };
+    Ok(Codec::new(namespace, &ring)?)
 }
 
 /// Process numbers and host names of whoever recorded are nobody's business.
@@ -142,6 +152,31 @@ pub fn file_name(name: &str) -> String {
 }
 
 impl World {
+    /// What the run was told from outside so far, in order.
+    pub async fn facts(&self, play: &Play<'_>) -> anyhow::Result<Vec<FactKind>> {
+        let codec = codec(&self.stack.settings.namespace)?;
+        let events = self
+            .stack
+            .temporal
+            .get_workflow_handle::<UntypedWorkflow>(&play.id)
+            .fetch_history(Default::default())
+            .into_events()
+            .await?;
+        let mut facts = Vec::new();
+        for event in events {
+            let Some(Attributes::WorkflowExecutionSignaledEventAttributes(signal)) =
+                event.attributes
+            else {
+                continue;
+            };
+            for payload in signal.input.unwrap_or_default().payloads {
+                let opened = codec.decrypt(&payload)?;
+                facts.push(serde_json::from_slice::<Fact>(&opened.data)?.fact);
+            }
+        }
+        Ok(facts)
+    }
+
     /// Keeps the run's history under `name` when `KITE_RECORD_HISTORIES=1` says so; see `make histories`.
     pub async fn record(&self, name: &str, play: &Play<'_>) -> anyhow::Result<()> {
         if !BUYOUT.contains(&name) {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activities::bitrix24::{BUYOUT_ROBOT, Bitrix24Client, reconcile};
+use activities::bitrix24::{
+    BUYOUT_ROBOT, Bitrix24Client, EVENTS, Reconciled, Subscribed, reconcile, subscribe,
+};
 use activities::error::PartnerError;
 use store::connect::Store;
 use tokio::time::Instant;
@@ -25,7 +27,7 @@ pub(crate) const PAUSES: Pauses = Pauses {
 };
 /// How often the database is asked for portals that were installed meanwhile.
 const PORTALS: Duration = Duration::from_secs(1);
-/// Until a portal that did not take its robots is tried again.
+/// Until a portal that did not take its robots and events is tried again.
 const PORTAL_AWAY: Duration = Duration::from_secs(30);
 
 /// Compares a base of 1C with its mapping until it fits. `check` answers what is missing.
@@ -80,8 +82,9 @@ pub(crate) async fn check_base<Check, Checked>(
     }
 }
 
-/// Keeps our robots on every portal that has the app: at the start, and after an installation.
-pub(crate) async fn keep_robots(
+/// Keeps our robots and event handlers on every portal that has the app: at the start, and after an
+/// installation.
+pub(crate) async fn keep_portals(
     client: Arc<Bitrix24Client>,
     store: Store,
     stop: CancellationToken,
@@ -128,13 +131,15 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
         if rests {
             continue;
         }
-        let again = match reconcile(client, &portal.member_id, &[BUYOUT_ROBOT]).await {
-            Ok(reconciled) => {
+        let again = match keep(client, &portal.member_id).await {
+            Ok((Reconciled { added, updated }, Subscribed { bound, unbound })) => {
                 tracing::info!(
                     portal = %portal.member_id,
-                    added = ?reconciled.added,
-                    updated = ?reconciled.updated,
-                    "the portal has our robots"
+                    ?added,
+                    ?updated,
+                    ?bound,
+                    unbound,
+                    "the portal has our robots and tells us of its events"
                 );
                 None
             }
@@ -142,7 +147,7 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
                 tracing::warn!(
                     portal = %portal.member_id,
                     ?error,
-                    "the portal did not take our robots; tried again later"
+                    "the portal did not take our robots and event handlers; tried again later"
                 );
                 Some(Instant::now() + PORTAL_AWAY)
             }
@@ -153,6 +158,15 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
         };
         done.insert(portal.member_id, seen);
     }
+}
+
+async fn keep(
+    client: &Bitrix24Client,
+    portal: &str,
+) -> Result<(Reconciled, Subscribed), PartnerError> {
+    let robots = reconcile(client, portal, &[BUYOUT_ROBOT]).await?;
+    let events = subscribe(client, portal, &EVENTS).await?;
+    Ok((robots, events))
 }
 
 #[cfg(test)]

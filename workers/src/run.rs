@@ -111,7 +111,11 @@ async fn serve(
         });
     }
     if let Some(client) = bitrix24 {
-        tasks.spawn(partners::keep_robots(client, store.clone(), beside.clone()));
+        tasks.spawn(partners::keep_portals(
+            client,
+            store.clone(),
+            beside.clone(),
+        ));
     }
 
     health.working(true);

@@ -26,6 +26,7 @@ mod desk;
 mod dispatch;
 mod inspect;
 mod intake;
+mod mirror;
 mod offer;
 mod papers;
 mod pay;

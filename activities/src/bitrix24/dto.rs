@@ -173,6 +173,7 @@ pub(super) struct OneTask {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Task {
     #[serde(default, deserialize_with = "number")]
     pub(super) id: Option<u64>,
@@ -181,4 +182,19 @@ pub(super) struct Task {
     /// 5: completed.
     #[serde(default, deserialize_with = "number")]
     pub(super) status: Option<u64>,
+    /// Nobody is `null` or zero.
+    #[serde(default, deserialize_with = "number")]
+    pub(super) closed_by: Option<u64>,
+}
+
+/// An event's handler of this application.
+#[derive(Deserialize)]
+pub(super) struct Handler {
+    #[serde(default)]
+    pub(super) event: String,
+    /// Empty for an event that waits to be fetched.
+    #[serde(default)]
+    pub(super) handler: String,
+    #[serde(default)]
+    pub(super) offline: Value,
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contracts::bitrix24::{MirrorTask, Notify};
-use domain::staff::{PersonId, Role, StaffMember};
+use contracts::bitrix24::{MirrorTask, Notify, PortalTask, TellUser};
+use domain::staff::{Actor, PersonId, Role, StaffMember};
+use domain::task::TaskId;
 use serde_json::json;
 
 use super::client::{CallError, Command};
@@ -33,8 +34,9 @@ impl Bitrix24Activities {
             due_at,
         } = task;
         let marker = marker::of(&id.0);
-        if let Some(id) = self.tasks(portal, *deal_id, &marker).await?.first() {
-            return Ok(Some(*id));
+        if let Some(number) = self.tasks(portal, *deal_id, &marker).await?.first() {
+            self.keep(portal, *number, id).await?;
+            return Ok(Some(*number));
         }
         let Some(responsible) = self.responsible(task).await? else {
             return Ok(None);
@@ -59,7 +61,17 @@ impl Bitrix24Activities {
                 })
             });
         let there = self.tasks(portal, *deal_id, &marker).await;
-        marker::settle("task", added, there).map(Some)
+        let number = marker::settle("task", added, there)?;
+        self.keep(portal, number, id).await?;
+        Ok(Some(number))
+    }
+
+    /// By this the portal's events find our task.
+    async fn keep(&self, portal: &str, number: u64, task: &TaskId) -> Result<(), PartnerError> {
+        self.store
+            .keep_mirror(portal, number, task)
+            .await
+            .map_err(PartnerError::from_store)
     }
 
     /// Ids of the deal's tasks with the marker, the oldest first.
@@ -125,20 +137,127 @@ impl Bitrix24Activities {
             Err(CallError::Refused(error)) => error,
             Err(CallError::Failed(error)) => return Err(error),
         };
-        let query = json!({ "taskId": task, "select": ["ID", "STATUS"] });
-        // A deleted task comes as an empty list.
+        match self.look(portal, task).await {
+            Ok(Some(found)) if found.status != Some(COMPLETED) => Err(refused),
+            Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+            Err(CallError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Opens a completed task again. The portal renews what is completed only: whatever is refused is looked
+    /// at, and open, deleted and out of sight are as good as done.
+    pub(super) async fn reopen(&self, portal: &str, task: u64) -> Result<(), PartnerError> {
+        let renewed = self
+            .client
+            .call::<serde_json::Value>(portal, "tasks.task.renew", json!({ "taskId": task }))
+            .await;
+        let refused = match renewed {
+            Ok(_) => return Ok(()),
+            Err(CallError::Refused(error)) => error,
+            Err(CallError::Failed(error)) => return Err(error),
+        };
+        match self.look(portal, task).await {
+            Ok(Some(found)) if found.status == Some(COMPLETED) => Err(refused),
+            Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+            Err(CallError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The task as it is, and who of ours completed it.
+    pub(super) async fn read_mirror(
+        &self,
+        portal: &str,
+        task: u64,
+    ) -> Result<PortalTask, PartnerError> {
+        let found = self.look(portal, task).await?;
+        let completed = found
+            .as_ref()
+            .is_some_and(|found| found.status == Some(COMPLETED));
+        let closed_by = found
+            .and_then(|found| found.closed_by)
+            .filter(|_| completed);
+        let actor = match closed_by {
+            Some(user) => self.actor(user).await?,
+            None => None,
+        };
+        Ok(PortalTask {
+            completed,
+            closed_by,
+            actor,
+        })
+    }
+
+    /// The portal's employee with the rights that our directory gives them now.
+    async fn actor(&self, user: u64) -> Result<Option<Actor>, PartnerError> {
+        let member = self
+            .store
+            .staff_by_bitrix24_user(user)
+            .await
+            .map_err(PartnerError::from_store)?;
+        let Some(member) = member else {
+            return Ok(None);
+        };
+        let substitutes_for = self
+            .store
+            .substitutes_for(&member.person)
+            .await
+            .map_err(PartnerError::from_store)?;
+        let StaffMember {
+            person,
+            name,
+            roles,
+            cities,
+            email: _,
+            bitrix24_user: _,
+            treasury_user: _,
+            substitute: _,
+        } = member;
+        Ok(Some(Actor {
+            person,
+            name,
+            roles,
+            cities,
+            substitutes_for,
+        }))
+    }
+
+    /// `None`: the portal answers an empty list for a task that is deleted.
+    async fn look(&self, portal: &str, task: u64) -> Result<Option<dto::Task>, CallError> {
+        let query = json!({ "taskId": task, "select": ["ID", "STATUS", "CLOSED_BY"] });
         let looked = self
             .client
             .call::<serde_json::Value>(portal, "tasks.task.get", query)
-            .await;
-        match looked {
-            Ok(reply) => match serde_json::from_value::<dto::OneTask>(reply.result) {
-                Ok(found) if found.task.status != Some(COMPLETED) => Err(refused),
-                Ok(_) | Err(_) => Ok(()),
-            },
-            Err(CallError::Refused(_)) => Ok(()),
-            Err(CallError::Failed(error)) => Err(error),
+            .await?;
+        if looked.result.as_array().is_some_and(Vec::is_empty) {
+            return Ok(None);
         }
+        match serde_json::from_value::<dto::OneTask>(looked.result) {
+            Ok(found) => Ok(Some(found.task)),
+            Err(_) => Err(CallError::Failed(PartnerError::protocol(
+                "bitrix24 tasks.task.get: a result of another shape",
+            ))),
+        }
+    }
+
+    /// One notice with a link to the task.
+    pub(super) async fn tell_one(&self, notice: &TellUser) -> Result<(), PartnerError> {
+        let TellUser {
+            portal,
+            user,
+            tag,
+            text,
+            task,
+        } = notice;
+        let link = self.client.public_url(["tasks", task.0.as_str()]);
+        let message = json!({
+            "USER_ID": user,
+            "MESSAGE": format!("{text}\n\nОткрыть в Kite: {link}"),
+            "TAG": tag,
+        });
+        self.client
+            .call::<serde_json::Value>(portal, "im.notify.system.add", message)
+            .await?;
+        Ok(())
     }
 
     /// One notice to each employee concerned; who cannot be reached is skipped.

@@ -2,8 +2,10 @@
 
 mod access;
 mod deal;
+mod event;
 mod robot;
 mod task;
+mod tick;
 mod timeline;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use contracts::bitrix24::AnswerRobot;
 use domain::buyout::decision::{Fact, FactKind};
-use domain::buyout::start::{BuyoutStart, RobotCall};
+use domain::buyout::start::{BuyoutId, BuyoutStart, RobotCall};
 use store::inbox::InboxRow;
 
 use crate::bitrix24::form::Form;
@@ -89,34 +89,35 @@ pub(super) async fn robot(app: &App, row: &InboxRow) -> Result<Taken, ProcessErr
     }
 }
 
-/// An event carries an id only; a closed task of ours is told to its run.
+/// An event carries an id only, and comes for every task of the portal, our own changes included: the run of
+/// a task that still waits for somebody is told to look, everything else is nothing to do.
 pub(super) async fn event(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     let form = Form::parse(&row.body);
     let event = form.get("event").unwrap_or_default().to_ascii_uppercase();
     if event != "ONTASKUPDATE" {
         return Ok(Taken::Unmatched(format!("no process listens to {event}")));
     }
-    let task = form
+    let number = form
         .get("data[FIELDS_AFTER][ID]")
         .or_else(|| form.get("data[FIELDS][ID]"));
-    let Some(task) = task.and_then(|id| id.parse::<u64>().ok()) else {
+    let Some(number) = number.and_then(|id| id.parse::<u64>().ok()) else {
         return Ok(Taken::Unmatched("the event names no task".to_owned()));
     };
-    let found = app
+    let portal = form.get("auth[member_id]").unwrap_or_default();
+    let task = app
         .store
-        .task_by_bitrix24(form.get("auth[member_id]").unwrap_or_default(), task)
+        .mirrored_task(portal, number)
         .await
         .map_err(|error| ProcessError::Unavailable(error.to_string()))?;
-    match found {
-        Some(run) => {
-            let fact = Fact {
-                event_id: row.event_id.clone(),
-                fact: FactKind::Bitrix24TaskClosed { task },
-            };
-            tell(app, &run, fact).await
-        }
-        None => Ok(Taken::Unmatched(
-            "no task of ours is mirrored there".to_owned(),
-        )),
-    }
+    let run = task
+        .filter(|task| task.state.is_open())
+        .and_then(|task| task.id.run().map(|run| BuyoutId(run.to_owned())));
+    let Some(run) = run else {
+        return Ok(Taken::Nothing);
+    };
+    let fact = Fact {
+        event_id: row.event_id.clone(),
+        fact: FactKind::Bitrix24TaskChanged { task: number },
+    };
+    tell(app, &run, fact).await
 }

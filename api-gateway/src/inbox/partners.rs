@@ -4,7 +4,7 @@ use domain::buyout::decision::{Fact, FactKind};
 use serde::Deserialize;
 use store::inbox::InboxRow;
 
-use crate::inbox::{Taken, tell};
+use crate::inbox::{Taken, is_early, tell};
 use crate::process::ProcessError;
 use crate::server::App;
 
@@ -118,7 +118,8 @@ pub(super) async fn avtocod(app: &App, row: &InboxRow) -> Result<Taken, ProcessE
     }
 }
 
-/// One body may hold several statuses; each is a fact of its own.
+/// One body may hold several statuses; each is a fact of its own. The messenger may tell of a message before
+/// the id that it gave to it is written down here.
 pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -138,6 +139,7 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
         return unreadable();
     };
     let mut taken = None;
+    let mut unknown = false;
     for Status { message_id, status } in statuses {
         let Some(message) = app
             .store
@@ -145,6 +147,7 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
             .await
             .map_err(away)?
         else {
+            unknown = true;
             continue;
         };
         let event_id = format!("{}:{message_id}:{status}", row.event_id);
@@ -155,6 +158,9 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
         if let Taken::By(run) = tell(app, &message.run, Fact { event_id, fact }).await? {
             taken = Some(run);
         }
+    }
+    if unknown && is_early(row) {
+        return Ok(Taken::NotYet("no message of ours has that id yet"));
     }
     match taken {
         Some(run) => Ok(Taken::By(run)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 use url::Url;
 
 use crate::play::Play;
@@ -21,12 +22,23 @@ impl Play<'_> {
     /// The link of the newest offer message to the client's phone, once there are `count` of them.
     pub async fn offer_link(&self, count: usize) -> anyhow::Result<Url> {
         let texts = self.texts("wazzup", count).await?;
-        let text = texts.last().context("no message")?;
-        let link = text
-            .split_whitespace()
-            .find(|word| word.contains("/l/"))
-            .with_context(|| format!("no link in the message: {text}"))?;
-        Ok(link.trim_end_matches(['.', ',', ')']).parse()?)
+        link(texts.last().context("no message")?)
+    }
+
+    /// The link of the newest letter to the client, once there are `count` of them.
+    pub async fn mailed_link(&self, count: usize) -> anyhow::Result<Url> {
+        let path = format!("mail/messages?to={}", self.email()?);
+        let letters = self
+            .inbox(&path, count, |letter| &letter["letter"]["text"])
+            .await?;
+        link(letters.last().context("no letter")?)
+    }
+
+    /// The client's address for mail.
+    pub fn email(&self) -> anyhow::Result<&str> {
+        self.catalogue["owner"]["email"]
+            .as_str()
+            .context("the catalogue's owner has no address for mail")
     }
 
     /// The newest code sent by SMS, once there are `count` of them.
@@ -43,15 +55,29 @@ impl Play<'_> {
 
     /// Messages to the client's phone by `wazzup` or `sms`, oldest first, once there are `count` of them.
     pub async fn texts(&self, channel: &str, count: usize) -> anyhow::Result<Vec<String>> {
-        let path = format!("{channel}/messages?phone={}", digits(&self.car.phone));
+        let path = format!("{channel}/messages?phone={}", self.phone());
+        self.inbox(&path, count, |message| &message["text"]).await
+    }
+
+    /// The client's phone in digits.
+    pub fn phone(&self) -> String {
+        digits(&self.car.phone)
+    }
+
+    async fn inbox(
+        &self,
+        path: &str,
+        count: usize,
+        text: impl Fn(&Value) -> &Value,
+    ) -> anyhow::Result<Vec<String>> {
         let deadline = tokio::time::Instant::now() + self.patience;
         loop {
-            let messages = self.stack.control.get(&path).await?;
+            let messages = self.stack.control.get(path).await?;
             let texts: Vec<String> = messages
                 .as_array()
                 .into_iter()
                 .flatten()
-                .filter_map(|m| m["text"].as_str())
+                .filter_map(|message| text(message).as_str())
                 .map(str::to_owned)
                 .collect();
             if texts.len() >= count {
@@ -59,7 +85,7 @@ impl Play<'_> {
             }
             if tokio::time::Instant::now() >= deadline {
                 bail!(
-                    "{channel}: {} of {count} messages after {:?}",
+                    "{path}: {} of {count} messages after {:?}",
                     texts.len(),
                     self.patience
                 );
@@ -106,8 +132,12 @@ impl Play<'_> {
 
     /// Opens the offer, asks for the code, types it and accepts.
     pub async fn client_accepts(&self) -> anyhow::Result<OfferPage> {
-        let link = self.offer_link(1).await?;
-        let page = self.open(&link).await?;
+        self.accepts_at(&self.offer_link(1).await?).await
+    }
+
+    /// The same by a link that came in another way.
+    pub async fn accepts_at(&self, link: &Url) -> anyhow::Result<OfferPage> {
+        let page = self.open(link).await?;
         if page.status != 200 {
             bail!("the offer's page answered {}", page.status);
         }
@@ -160,6 +190,15 @@ impl OfferPage {
         }
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// The link to the offer in a text.
+fn link(text: &str) -> anyhow::Result<Url> {
+    let link = text
+        .split_whitespace()
+        .find(|word| word.contains("/l/"))
+        .with_context(|| format!("no link in the message: {text}"))?;
+    Ok(link.trim_end_matches(['.', ',', ')']).parse()?)
 }
 
 fn digits(phone: &str) -> String {

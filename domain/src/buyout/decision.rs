@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::appraisal::Appraisal;
+use crate::buyout::stage::Stage;
 use crate::document::{DocumentKind, PaperSet, PaperVerdict};
 use crate::file::FileRef;
 use crate::inspection::Inspection;
@@ -159,6 +160,36 @@ impl Decision {
                 kind,
                 TaskKind::AccountingTrouble | TaskKind::PartnerTrouble | TaskKind::UndoTrouble
             ),
+        }
+    }
+
+    /// What a bare "done" says of a task, such as a tick on its mirror at the portal: that the step was done
+    /// by hand. `None`: the task wants a decision, which a tick does not hold. Where money is asked for, on
+    /// its way or confirmed, "done" would mean that it was paid: there a tick says nothing.
+    pub fn of_tick(kind: TaskKind, stage: Stage) -> Option<Self> {
+        match kind {
+            TaskKind::AccountingTrouble | TaskKind::PartnerTrouble | TaskKind::UndoTrouble => {
+                (!stage.is_about_money()).then(|| Self::DoneByHand {
+                    comment: "отмечено выполненным в Битрикс24.".to_owned(),
+                })
+            }
+            TaskKind::AssignInspector
+            | TaskKind::Inspect
+            | TaskKind::ResolveMismatch
+            | TaskKind::DecideSources
+            | TaskKind::AwaitRemoval
+            | TaskKind::Appraise
+            | TaskKind::ApprovePrice
+            | TaskKind::OfferToClient
+            | TaskKind::Bargain
+            | TaskKind::CollectPapers
+            | TaskKind::VerifyPapers
+            | TaskKind::SignContract
+            | TaskKind::ApprovePayment
+            | TaskKind::ResolveOwnWork
+            | TaskKind::FixRequisites
+            | TaskKind::SignBankOrder
+            | TaskKind::ConfirmPayment => None,
         }
     }
 
@@ -322,12 +353,53 @@ pub enum FactKind {
     BankOrderChanged { external_id: String },
     /// The messenger delivered or showed a message.
     MessageStatus { message: String, status: String },
-    /// The mirrored task was closed on the portal.
-    Bitrix24TaskClosed { task: u64 },
+    /// The portal says that a mirrored task changed; it is read again, the event names no more than it.
+    #[serde(alias = "BITRIX24_TASK_CLOSED")]
+    Bitrix24TaskChanged { task: u64 },
     /// The client opened the offer's page.
     OfferOpened { round: u32 },
     /// Another robot call for the same deal: it gets the same answer.
     RobotCalled {
         robot: crate::buyout::start::RobotCall,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    #[test]
+    fn a_tick_says_done_by_hand_and_never_of_money() {
+        for stage in Stage::iter() {
+            for kind in TaskKind::iter() {
+                let Some(decision) = Decision::of_tick(kind, stage) else {
+                    continue;
+                };
+                assert!(decision.answers(kind), "{kind} at {stage}");
+                assert!(
+                    matches!(decision, Decision::DoneByHand { .. }),
+                    "{kind} at {stage}"
+                );
+                assert_eq!(kind.duty(), None, "{kind} is somebody's own work");
+            }
+        }
+        let done = |kind, stage| Decision::of_tick(kind, stage).is_some();
+        assert!(done(TaskKind::AccountingTrouble, Stage::Intake));
+        assert!(done(TaskKind::PartnerTrouble, Stage::Signing));
+        // Here "done by hand" would say that the money went.
+        assert!(!done(TaskKind::PartnerTrouble, Stage::PaymentUnknown));
+        assert!(!done(TaskKind::AccountingTrouble, Stage::PaymentApproval));
+        assert!(!done(TaskKind::UndoTrouble, Stage::PaymentApproval));
+        assert!(!done(TaskKind::Appraise, Stage::Appraisal));
+        assert!(!done(TaskKind::ConfirmPayment, Stage::PaymentConfirm));
+    }
+
+    #[test]
+    fn a_fact_told_under_its_former_name_is_read() {
+        let told = serde_json::json!({ "type": "BITRIX24_TASK_CLOSED", "task": 8001 });
+        let fact: FactKind = serde_json::from_value(told).expect("a fact");
+        assert_eq!(fact, FactKind::Bitrix24TaskChanged { task: 8001 });
+    }
 }

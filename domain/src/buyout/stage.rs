@@ -113,6 +113,37 @@ impl Stage {
         }
     }
 
+    /// Whether money is asked for, on its way or being confirmed.
+    pub fn is_about_money(self) -> bool {
+        match self {
+            Self::PaymentApproval | Self::Paying | Self::PaymentUnknown | Self::PaymentConfirm => {
+                true
+            }
+            Self::New
+            | Self::Dispatching
+            | Self::Inspection
+            | Self::Checking
+            | Self::WaitRemoval
+            | Self::Appraisal
+            | Self::PriceApproval
+            | Self::Offer
+            | Self::Bargaining
+            | Self::Documents
+            | Self::Recheck
+            | Self::Signing
+            | Self::Intake
+            | Self::Done
+            | Self::DeclinedByClient
+            | Self::OfferExpired
+            | Self::RefusedLegal
+            | Self::RefusedFraud
+            | Self::NoShow
+            | Self::Cancelled
+            | Self::DoneNeedsManual
+            | Self::CancelledNeedsManual => false,
+        }
+    }
+
     /// Why a cancel is refused at this stage; `None` where it is legal.
     ///
     /// From the moment a payout may have left, money is in flight and only the outcome decides.

@@ -104,7 +104,10 @@ async fn waiting_messages_are_shared_out_and_come_back_when_they_failed() {
         assert!(store.due(20).await.unwrap().is_empty());
 
         let [taken, unmatched, failed, later] = [0, 1, 2, 3].map(|n| handed[n]);
-        store.mark_taken(taken, "buyout:portal:1").await.unwrap();
+        store
+            .mark_taken(taken, Some("buyout:portal:1"))
+            .await
+            .unwrap();
         store
             .mark_unmatched(unmatched, "nobody waits for it")
             .await
@@ -133,7 +136,7 @@ async fn waiting_messages_are_shared_out_and_come_back_when_they_failed() {
             .unwrap();
         store.mark_unmatched(taken, "late").await.unwrap();
         store
-            .mark_taken(unmatched, "buyout:portal:2")
+            .mark_taken(unmatched, Some("buyout:portal:2"))
             .await
             .unwrap();
         assert!(store.due(20).await.unwrap().is_empty());
@@ -164,6 +167,35 @@ async fn waiting_messages_are_shared_out_and_come_back_when_they_failed() {
             ("bank", None)
         );
         assert_eq!(kept.rows[0].reason, "nobody waits for it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_concerned_nobody_goes_after_its_time_and_nothing_else_does() {
+    on_both(async |base| {
+        let store = &base.store;
+        for n in 0..4 {
+            let id = format!("e-{n}");
+            store.receive("portal", &id, b"task", "{}").await.unwrap();
+        }
+        let due = store.due(4).await.unwrap();
+        let ids: Vec<i64> = due.iter().map(|row| row.id).collect();
+        store.mark_taken(ids[0], None).await.unwrap();
+        store
+            .mark_taken(ids[1], Some("buyout:portal:1"))
+            .await
+            .unwrap();
+        store.mark_unmatched(ids[2], "nobody").await.unwrap();
+        let hour = Duration::hours(1);
+        assert_eq!(store.prune_inbox(Utc::now() - hour).await.unwrap(), 0);
+        assert_eq!(store.prune_inbox(Utc::now() + hour).await.unwrap(), 1);
+        let mut left = Vec::new();
+        for n in 0..4 {
+            let row = store.received("portal", &format!("e-{n}")).await.unwrap();
+            left.extend(row.map(|row| row.id));
+        }
+        assert_eq!(left, ids[1..]);
     })
     .await;
 }

@@ -46,7 +46,6 @@ fn filled() -> Buyout {
         }),
         with(new(7, TaskKind::PartnerTrouble), |t| {
             t.city = None;
-            t.bitrix24_task = Some(77);
         }),
     ] {
         add(&mut one, task);
@@ -191,13 +190,6 @@ async fn each_person_sees_what_they_may_work_on_by_deadline() {
         let load = store.open_inspections_by_person().await.unwrap();
         let expected = [("u-ins", 1), ("u-else", 1)].map(|(id, n)| (PersonId::new(id), n));
         assert_eq!(load, BTreeMap::from(expected));
-
-        assert_eq!(
-            store.task_by_bitrix24("portal", 77).await.unwrap(),
-            Some(run(7))
-        );
-        assert_eq!(store.task_by_bitrix24("another", 77).await.unwrap(), None);
-        assert_eq!(store.task_by_bitrix24("portal", 78).await.unwrap(), None);
     })
     .await;
 }
@@ -280,6 +272,42 @@ async fn pages_of_tasks_with_equal_deadlines_hold_each_task_once() {
         sorted.dedup();
         assert_eq!(seen.len(), 23);
         assert_eq!(seen, sorted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mirror_is_found_before_the_record_names_it_and_shows_the_task_as_it_is() {
+    on_both(async |base| {
+        let store = &base.store;
+        let mut one = filled();
+        save(store, &one, &[]).await;
+        let ours = one
+            .tasks
+            .values()
+            .find(|t| t.number == 4)
+            .expect("a task")
+            .id
+            .clone();
+        let state = async |portal: &str, number| {
+            let task = store.mirrored_task(portal, number).await.unwrap();
+            task.map(|task| (task.number, task.state))
+        };
+        assert_eq!(state("portal", 77).await, None);
+        // A repeated activity writes it again.
+        for _ in 0..2 {
+            store.keep_mirror("portal", 77, &ours).await.unwrap();
+        }
+        assert_eq!(state("portal", 77).await, Some((4, TaskState::Claimed)));
+        assert_eq!(state("another", 77).await, None);
+        assert_eq!(state("portal", 78).await, None);
+        assert_eq!(state("portal", u64::MAX).await, None);
+
+        let task = one.tasks.get_mut(&ours).expect("a task");
+        task.close(TaskState::Done, None, "готово", task.created_at);
+        one.version += 1;
+        save(store, &one, &[]).await;
+        assert_eq!(state("portal", 77).await, Some((4, TaskState::Done)));
     })
     .await;
 }

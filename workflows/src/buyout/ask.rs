@@ -4,20 +4,20 @@ use std::future::{Future, pending};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use contracts::bitrix24::{Bitrix24Activities, MirrorTask, Notify};
+use contracts::bitrix24::{Bitrix24Activities, Notify};
 use contracts::queues;
 use domain::buyout::decision::Decision;
 use domain::buyout::state::EventKind;
 use domain::staff::{PersonRef, Role};
 use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
 use futures_util::FutureExt;
-use futures_util::future::{Either, FusedFuture, LocalBoxFuture};
+use futures_util::future::{Either, Fuse, FusedFuture, LocalBoxFuture};
 use send_wrapper::SendWrapper;
 use temporalio_workflow::{
     CancellableFuture, TimerOptions, WaitConditionOptions, WorkflowCancellationToken, select,
 };
 
-use crate::buyout::{Ctx, Exit, desk, step};
+use crate::buyout::{Ctx, Exit, desk, mirror, step};
 
 /// What is asked.
 pub(crate) struct Ask {
@@ -84,15 +84,25 @@ async fn wait<T>(
 ) -> Result<Either<Decision, T>, Exit> {
     let id = open(ctx, ask);
     desk::save(ctx).await?;
-    let mut mirror = mirror(ctx.clone(), id.clone()).boxed_local().fuse();
+    let mut making = mirror::make(ctx.clone(), id.clone()).boxed_local().fuse();
+    // While the portal's task is looked at, the person may decide here.
+    let mut looking: Fuse<LocalBoxFuture<'static, Option<u64>>> = Fuse::terminated();
     // The timer of the next milestone runs on while other things happen.
     let mut clock = None;
     loop {
+        if looking.is_terminated()
+            && let Some(number) = ctx.state_mut(|w| w.take_tick(&id))
+        {
+            looking = mirror::look(ctx.clone(), id.clone(), number)
+                .boxed_local()
+                .fuse();
+        }
         if clock.is_none() {
             clock = next_milestone(ctx, &id).map(|at| ctx.timer(until(ctx, at)));
         }
         let mut decided = Box::pin(decided_or_cancelled(ctx, &id)).fuse();
-        let mut told = Box::pin(told(ctx)).fuse();
+        let idle = looking.is_terminated();
+        let mut told = Box::pin(told(ctx, &id, idle)).fuse();
         let mut tick: LocalBoxFuture<'_, ()> = match &mut clock {
             Some(timer) => timer.map(|_| ()).boxed_local(),
             None => pending().boxed_local(),
@@ -101,8 +111,9 @@ async fn wait<T>(
         let happened = select! {
             result = decided => { result?; Happened::Decided }
             output = outside => Happened::Outside(output),
-            number = mirror => Happened::Mirrored(number),
+            number = making => Happened::Mirrored(number),
             _ = tick_fused => Happened::Milestone,
+            _ = looking => Happened::Looked,
             _ = told => Happened::Told,
         };
         drop(tick);
@@ -110,15 +121,15 @@ async fn wait<T>(
         if let (Some(timer), true) = (&clock, ended) {
             timer.cancel();
         }
-        if ended && !mirror.is_terminated() {
-            // The portal is slow: its task is closed as soon as its number is known.
-            let late =
-                std::mem::replace(&mut mirror, std::future::ready(None).boxed_local().fuse());
-            ctx.state_mut(|w| {
-                w.desk
-                    .late_mirrors
-                    .push(SendWrapper::new(late.boxed_local()))
-            });
+        if ended {
+            // The portal is slow: its task is closed as soon as its number is known, and after whatever is
+            // being done to it.
+            for late in [&mut making, &mut looking] {
+                if !late.is_terminated() {
+                    let late = std::mem::replace(late, Fuse::terminated()).boxed_local();
+                    ctx.state_mut(|w| w.desk.late_mirrors.push(SendWrapper::new(late)));
+                }
+            }
         }
         match happened {
             Happened::Decided => {
@@ -157,7 +168,13 @@ async fn wait<T>(
                 clock = None;
                 reach_milestone(ctx, &id).await?;
             }
-            Happened::Told => desk::save(ctx).await?,
+            // What it did stands in the events, and they are told.
+            Happened::Looked => {}
+            Happened::Told => {
+                if ctx.state(|w| w.desk.told) {
+                    desk::save(ctx).await?;
+                }
+            }
         }
     }
 }
@@ -173,14 +190,15 @@ fn until(ctx: &Ctx, at: DateTime<Utc>) -> TimerOptions {
         .build()
 }
 
-/// Ends when a fact came that screens should show before the next step does.
-async fn told(ctx: &Ctx) {
+/// Ends when a fact came that screens should show before the next step does, or when the portal says that
+/// the task's mirror changed and nobody is looking at it.
+async fn told(ctx: &Ctx, id: &TaskId, idle: bool) {
     let steady = WaitConditionOptions::builder()
         .cancellation_token(WorkflowCancellationToken::new())
         .build();
     // The wait has no error of its own under a token that nobody cancels.
     let _ = ctx
-        .wait_condition_with_options(|w| w.desk.told, steady)
+        .wait_condition_with_options(|w| w.desk.told || (idle && w.is_ticked(id)), steady)
         .await;
 }
 
@@ -189,6 +207,7 @@ enum Happened<T> {
     Outside(T),
     Mirrored(Option<u64>),
     Milestone,
+    Looked,
     Told,
 }
 
@@ -348,81 +367,5 @@ pub(crate) async fn notify(ctx: &Ctx, notice: Notify) {
             None,
             format!("Уведомление в Битрикс24 не отправлено: {text}"),
         );
-    }
-}
-
-/// Mirrors the task to the portal and closes mirrors of tasks that ended; best effort.
-async fn mirror(ctx: Ctx, id: TaskId) -> Option<u64> {
-    close_mirrors(&ctx).await;
-    let task = ctx.state(|w| {
-        let task = w.buyout.tasks.get(&id)?;
-        // Before the deal is read there is nothing on the portal to hang a task on.
-        w.buyout.deal.as_ref()?;
-        Some(MirrorTask {
-            portal: w.buyout.portal.clone(),
-            deal_id: w.buyout.deal_id,
-            task: task.id.clone(),
-            title: task.title.clone(),
-            details: task.details.clone(),
-            role: task.role,
-            city: w.buyout.city().to_owned(),
-            person: task.assignee.as_ref().map(|p| p.person.clone()),
-            excluded: task.excluded.clone(),
-            due_at: task.due_at,
-        })
-    })?;
-    let options = step::partner(queues::BITRIX24, step::courtesy(&ctx), "задача в Битрикс24");
-    match ctx
-        .execute_activity(Bitrix24Activities::mirror_task, task, options)
-        .await
-    {
-        Ok(number) => number,
-        Err(error) => {
-            let text = step::failure(&error).text;
-            desk::note(
-                &ctx,
-                EventKind::Trouble,
-                None,
-                format!("Задача в Битрикс24 не создана: {text}"),
-            );
-            None
-        }
-    }
-}
-
-/// Closes the portal's tasks whose originals ended.
-pub(crate) async fn close_mirrors(ctx: &Ctx) {
-    for late in ctx.state_mut(|w| std::mem::take(&mut w.desk.late_mirrors)) {
-        let number = late.take().await;
-        ctx.state_mut(|w| w.desk.mirrors_to_close.extend(number));
-    }
-    let (portal, tasks) = ctx.state_mut(|w| {
-        (
-            w.buyout.portal.clone(),
-            std::mem::take(&mut w.desk.mirrors_to_close),
-        )
-    });
-    let calls = tasks.into_iter().map(|task| {
-        let options = step::partner(
-            queues::BITRIX24,
-            step::courtesy(ctx),
-            "закрыть задачу в Битрикс24",
-        );
-        ctx.execute_activity(
-            Bitrix24Activities::close_task,
-            (portal.clone(), task),
-            options,
-        )
-    });
-    for result in temporalio_workflow::join_all(calls).await {
-        if let Err(error) = result {
-            let text = step::failure(&error).text;
-            desk::note(
-                ctx,
-                EventKind::Trouble,
-                None,
-                format!("Задача в Битрикс24 не закрыта: {text}"),
-            );
-        }
     }
 }

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use temporalio_workflow::{WaitConditionOptions, WorkflowCancellationToken, join_all};
 
-use crate::buyout::{Ctx, Exit, ask, desk, step, undo};
+use crate::buyout::{Ctx, Exit, ask, desk, mirror, step, undo};
 
 /// A person who posted a message sees its answer only after the portal has it.
 const SOMEBODY_WAITS: Duration = Duration::from_secs(20);
@@ -40,7 +40,11 @@ pub(crate) async fn close(ctx: &Ctx, outcome: BuyoutOutcome) -> Result<BuyoutOut
         w.buyout.outcome = Some(outcome.clone());
         w.note(EventKind::Ended, None, outcome.sentence(), at);
     });
-    ask::close_mirrors(ctx).await;
+    // The portal tells of every mirror that is closed: ours must be known as closed before.
+    if ctx.state(|w| w.desk.closed_unsaved) {
+        desk::save(ctx).await?;
+    }
+    mirror::close_all(ctx).await;
     desk::save(ctx).await?;
     // An update accepted in the last moment gets its answer before the run closes.
     let steady = WaitConditionOptions::builder()

@@ -23,7 +23,7 @@ use crate::buyout::step;
 use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, UpdateError};
 
-/// A call to the portal that outlived its task. The workflow's type must be `Send` for the gateway's typed
+/// Calls to the portal that outlived their task; the number is of a mirror that is to be closed after them. The workflow's type must be `Send` for the gateway's typed
 /// handles, while its futures never leave the worker's one workflow thread.
 pub(crate) type LateMirror = SendWrapper<LocalBoxFuture<'static, Option<u64>>>;
 
@@ -46,14 +46,22 @@ pub(crate) struct Desk {
     /// The SMS code that confirms an acceptance, of the present round.
     pub(crate) code: Option<String>,
     pub(crate) codes_sent: u32,
+    /// The message by which the standing offer last went to the messenger, and which reminder it was.
+    pub(crate) offer_message: Option<(String, u32)>,
+    /// Messages of which the messenger said that it will not deliver them.
+    pub(crate) undelivered: BTreeSet<String>,
     /// Over all rounds; part of the idempotency key of a code.
     pub(crate) codes_total: u32,
     /// Undo of steps begun, last in first out.
     pub(crate) undo: Vec<Undo>,
     /// Mirrored tasks of the portal that are to be closed.
     pub(crate) mirrors_to_close: Vec<u64>,
-    /// Mirrored tasks whose number is not known yet though the original has ended.
+    /// Mirrored tasks that are being made or opened again though the original has ended.
     pub(crate) late_mirrors: Vec<LateMirror>,
+    /// Mirrored tasks of which the portal said that they changed, not yet looked at.
+    pub(crate) ticks: BTreeSet<u64>,
+    /// A task was closed and the record does not say so yet.
+    pub(crate) closed_unsaved: bool,
     events: Vec<ProcessEvent>,
     /// A fact came whose line in the events is not saved yet.
     pub(crate) told: bool,
@@ -132,6 +140,7 @@ pub(crate) async fn save(ctx: &Ctx) -> Result<(), Exit> {
     let (projection, unmatched) = ctx.state_mut(|w| {
         w.buyout.version += 1;
         w.desk.told = false;
+        w.desk.closed_unsaved = false;
         let events = std::mem::take(&mut w.desk.events);
         (
             Projection {

@@ -1,19 +1,22 @@
 //! Step 7: the offer, the client's answer by page or call, bargaining up to the stop price.
 
+mod send;
+
+use std::pin::pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use contracts::messages::{MessageActivities, SendCode, SendOffer};
+use contracts::messages::{MessageActivities, SendCode};
 use contracts::queues;
 use domain::buyout::decision::Decision;
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::EventKind;
 use domain::money::Money;
-use domain::offer::{BargainDecision, ClientAnswer, MessageChannel, Offer, OfferDelivery};
+use domain::offer::{BargainDecision, ClientAnswer, Offer};
 use domain::refusal::{Refusal, RefusalCode};
 use domain::task::TaskKind;
-use futures_util::future::Either;
+use futures_util::future::{Either, select};
 use temporalio_workflow::{TimerOptions, WorkflowCancellationToken};
 
 use crate::buyout::ask::{self, Ask};
@@ -43,7 +46,7 @@ pub(crate) async fn agree(ctx: &Ctx) -> Result<Money, Exit> {
         // The page behind the link is drawn from what is saved: it must know the offer before the client does.
         desk::save(ctx).await?;
         move_deal(ctx, announce.take(), Some(price), None).await;
-        send(ctx, 0).await;
+        send::send(ctx, 0).await;
         match answer(ctx).await? {
             ClientAnswer::Accept => {
                 ctx.state_mut(|w| w.buyout.agreed_price = Some(price));
@@ -89,6 +92,7 @@ fn make_offer(ctx: &Ctx, price: Money) -> Result<(), Exit> {
         let valid_until = now + chrono::Duration::seconds(valid as i64);
         w.desk.code = None;
         w.desk.codes_sent = 0;
+        w.desk.offer_message = None;
         w.buyout.offer = Some(Offer {
             round,
             price,
@@ -107,118 +111,29 @@ fn make_offer(ctx: &Ctx, price: Money) -> Result<(), Exit> {
     Ok(())
 }
 
-/// The link goes by messenger; when the messenger refuses or there is none, by mail.
-async fn send(ctx: &Ctx, reminder: u32) {
-    let Some((offer, phone, email)) = ctx.state(|w| message(w, reminder)) else {
-        return;
-    };
-    let quick = |summary: &str| step::partner(queues::MESSAGES, step::courtesy(ctx), summary);
-    let mut sent = None;
-    if let Some(phone) = phone {
-        let call = ctx.execute_activity(
-            MessageActivities::send_offer_messenger,
-            (phone, offer.clone()),
-            quick("предложение клиенту в мессенджер"),
-        );
-        match call.await {
-            Ok(_) => sent = Some(MessageChannel::Messenger),
-            Err(error) => {
-                let text = step::failure(&error).text;
-                desk::note(
-                    ctx,
-                    EventKind::Trouble,
-                    None,
-                    format!("Мессенджер не принял предложение: {text}"),
-                );
-            }
-        }
-    }
-    if sent.is_none()
-        && let Some(email) = email
-    {
-        let call = ctx.execute_activity(
-            MessageActivities::send_offer_mail,
-            (email, offer),
-            quick("предложение клиенту на почту"),
-        );
-        match call.await {
-            Ok(_) => sent = Some(MessageChannel::Mail),
-            Err(error) => {
-                let text = step::failure(&error).text;
-                desk::note(
-                    ctx,
-                    EventKind::Trouble,
-                    None,
-                    format!("Почта не приняла предложение: {text}"),
-                );
-            }
-        }
-    }
-    let at = desk::now(ctx);
-    match sent {
-        Some(channel) => {
-            ctx.state_mut(|w| {
-                if let Some(offer) = &mut w.buyout.offer {
-                    offer.sent.push(OfferDelivery { channel, at });
-                }
-            });
-            let what = if reminder == 0 {
-                "Предложение отправлено"
-            } else {
-                "Напоминание отправлено"
-            };
-            desk::note(
-                ctx,
-                EventKind::Message,
-                None,
-                format!("{what}: {}.", channel.title_ru()),
-            );
-        }
-        None => desk::note(
-            ctx,
-            EventKind::Message,
-            None,
-            "Предложение отправить не удалось: сообщите цену клиенту по телефону.",
-        ),
-    }
-}
-
-type Addressed = (SendOffer, Option<domain::phone::Phone>, Option<String>);
-
-fn message(w: &BuyoutWorkflow, reminder: u32) -> Option<Addressed> {
-    let (deal, offer, policy) = (
-        w.buyout.deal.as_ref()?,
-        w.buyout.offer.as_ref()?,
-        w.buyout.policy.as_ref()?,
-    );
-    let send = SendOffer {
-        buyout: w.buyout.id.clone(),
-        round: offer.round,
-        client_name: deal.client.first_name.clone(),
-        car: deal.car.title(),
-        price: offer.price,
-        valid_until: offer.valid_until,
-        valid_until_local: policy.calendar.format_ru(offer.valid_until),
-        reminder,
-    };
-    Some((send, deal.client.phone.clone(), deal.client.email.clone()))
-}
-
 /// Waits for the answer, reminding the client at half of the validity and shortly before its end.
 async fn answer(ctx: &Ctx) -> Result<ClientAnswer, Exit> {
     let (details, due) = ctx.state(|w| {
         let offer = w.buyout.offer.as_ref();
         let until = offer.zip(w.buyout.policy.as_ref()).map(|(o, p)| p.calendar.format_ru(o.valid_until));
         let stop = w.buyout.appraisal.as_ref().map(|s| s.appraisal.stop_price.to_string()).unwrap_or_default();
-        let details = format!(
+        let mut details = format!(
             "Цена: {}\n\nДействует до: {}\n\nПредельная цена (клиенту не называть): {stop}\n\nПозвоните клиенту и запишите ответ; он может ответить и сам по ссылке.",
             offer.map(|o| o.price.to_string()).unwrap_or_default(),
             until.unwrap_or_default(),
         );
+        if offer.is_some_and(|offer| offer.sent.is_empty()) {
+            details = format!("{}\n\n{details}", send::UNDELIVERED);
+        }
         (details, w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.offer_call_secs))
     });
     let ask = Ask::new(TaskKind::OfferToClient, details, due);
-    match ask::ask_until(ctx, ask, |token| expiry(ctx, token)).await? {
+    let outside = |token| async move {
+        let end = pin!(expiry(ctx, token));
+        let second_way = pin!(send::second_way(ctx));
+        select(end, second_way).await;
+    };
+    match ask::ask_until(ctx, ask, outside).await? {
         Either::Left(Decision::ClientAnswer { answer, .. }) => Ok(answer),
         // Nothing else answers this kind of task, see `Decision::answers`.
         Either::Left(_) => Ok(ClientAnswer::Think),
@@ -243,10 +158,10 @@ async fn expiry(ctx: &Ctx, token: WorkflowCancellationToken) {
     });
     let half = made + (until - made) / 2;
     sleep_until(ctx, half, &token).await;
-    send(ctx, 1).await;
+    send::send(ctx, 1).await;
     if until - last > half {
         sleep_until(ctx, until - last, &token).await;
-        send(ctx, 2).await;
+        send::send(ctx, 2).await;
     }
     let mut until = until;
     loop {

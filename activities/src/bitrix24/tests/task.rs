@@ -9,7 +9,7 @@ use super::*;
 use crate::bitrix24::marker;
 use crate::error::PartnerError;
 
-async fn employ(
+pub(super) async fn employ(
     fixture: &Fixture,
     name: &str,
     role: Role,

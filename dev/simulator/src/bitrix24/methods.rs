@@ -139,6 +139,7 @@ static METHODS: &[Method] = &[
     method("tasks.task.complete", "task", Anybody, tasks::complete),
     method("tasks.task.get", "task", Anybody, tasks::get),
     method("tasks.task.list", "task", Anybody, tasks::list),
+    method("tasks.task.renew", "task", Anybody, tasks::renew),
     method("tasks.task.update", "task", Anybody, tasks::update),
     method("user.current", "user_basic", Anybody, system::user_current),
     method("user.get", "user_basic", Anybody, system::user_get),

@@ -189,7 +189,10 @@ pub(super) struct Task {
     pub(super) status: TaskStatus,
     pub(super) created_at: DateTime<Utc>,
     pub(super) changed_at: DateTime<Utc>,
+    /// Zero after it was opened again.
     pub(super) closed_by: Option<u64>,
+    #[serde(default)]
+    pub(super) changed_by: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

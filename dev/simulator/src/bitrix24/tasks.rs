@@ -67,6 +67,7 @@ pub(super) fn add(call: &Call<'_>) -> Result<Done, RestError> {
         created_at: now,
         changed_at: now,
         closed_by: None,
+        changed_by: None,
     };
     let answer = json!({ "task": whole(id, &task) });
     let detail = json!({ "task": id, "responsible": task.responsible });
@@ -158,6 +159,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<Done, RestError> {
         task.closed_by = Some(call.caller.user);
     }
     task.changed_at = call.sim.now();
+    task.changed_by = Some(call.caller.user);
     let answer = json!({ "task": whole(id, task) });
     call.sim
         .ledger()
@@ -187,6 +189,33 @@ pub(super) fn complete(call: &Call<'_>) -> Result<Done, RestError> {
     ))
 }
 
+/// Opens a completed task again.
+pub(super) fn renew(call: &Call<'_>) -> Result<Done, RestError> {
+    let id = task_id(call)?;
+    let mut state = call.sim.state::<State>();
+    let task = state
+        .tasks
+        .get_mut(&id)
+        .filter(|task| sees(call, task) && task.status == TaskStatus::Completed)
+        .ok_or_else(not_allowed)?;
+    task.status = TaskStatus::Pending;
+    task.closed_by = Some(0);
+    task.changed_by = Some(call.caller.user);
+    task.changed_at = call.sim.now();
+    let answer = json!({ "task": whole(id, task) });
+    call.sim
+        .ledger()
+        .record(Partner::Bitrix24, call.method, &id.to_string(), call.body);
+    events::happened(
+        call.sim,
+        &mut state,
+        "ONTASKUPDATE",
+        id,
+        Actor::App(call.caller.user),
+    );
+    Ok(Done::new(answer))
+}
+
 /// Completes a task and tells of it; false when there is nothing to complete.
 pub(super) fn close(sim: &Sim, state: &mut State, id: u64, actor: Actor) -> bool {
     let Some(task) = state
@@ -198,6 +227,7 @@ pub(super) fn close(sim: &Sim, state: &mut State, id: u64, actor: Actor) -> bool
     };
     task.status = TaskStatus::Completed;
     task.closed_by = Some(actor.user());
+    task.changed_by = Some(actor.user());
     task.changed_at = sim.now();
     events::happened(sim, state, "ONTASKUPDATE", id, actor);
     true
@@ -241,9 +271,10 @@ pub(super) fn whole(id: u64, task: &Task) -> Value {
         created_at,
         changed_at,
         closed_by,
+        changed_by,
     } = task;
     let (created, changed) = (portal_time(*created_at), portal_time(*changed_at));
-    let closed = closed_by.map(|_| &changed);
+    let closed = closed_by.filter(|user| *user > 0).map(|_| &changed);
     let done = *status == TaskStatus::Completed;
     json!({
         "id": id.to_string(),
@@ -256,7 +287,7 @@ pub(super) fn whole(id: u64, task: &Task) -> Value {
         "createdBy": created_by.to_string(),
         "createdDate": created,
         "responsibleId": responsible.to_string(),
-        "changedBy": closed_by.unwrap_or(*created_by).to_string(),
+        "changedBy": changed_by.unwrap_or(*created_by).to_string(),
         "changedDate": changed,
         "closedBy": closed_by.map(|user| user.to_string()),
         "closedDate": closed,

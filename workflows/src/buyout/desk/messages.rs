@@ -176,6 +176,10 @@ impl BuyoutWorkflow {
         let mirror = task.bitrix24_task;
         let text = format!("{}: {result}", task.title);
         self.desk.mirrors_to_close.extend(mirror);
+        self.desk.closed_unsaved = true;
+        if let Some(mirror) = mirror {
+            self.desk.ticks.remove(&mirror);
+        }
         self.note(EventKind::TaskClosed, by, text, now);
     }
 
@@ -184,6 +188,10 @@ impl BuyoutWorkflow {
             return;
         }
         if self.buyout.stage.is_final() {
+            if let FactKind::Bitrix24TaskChanged { .. } = fact.fact {
+                // Nothing is open any more, and the mirrors are being closed.
+                return;
+            }
             self.keep_unmatched(&fact.event_id, "the run has ended", now);
             return;
         }
@@ -195,7 +203,11 @@ impl BuyoutWorkflow {
             FactKind::BankOrderChanged { external_id } => {
                 self.payment_hint(&fact.event_id, &external_id, now)
             }
-            FactKind::MessageStatus { status, .. } => {
+            FactKind::MessageStatus { message, status } => {
+                // The messenger's word for a message that it took and cannot deliver.
+                if status == "error" {
+                    self.desk.undelivered.insert(message);
+                }
                 self.note(
                     EventKind::Message,
                     None,
@@ -203,7 +215,10 @@ impl BuyoutWorkflow {
                     now,
                 );
             }
-            FactKind::Bitrix24TaskClosed { task } => self.portal_closed_task(task, now),
+            // The run may learn its number later than the portal tells of it.
+            FactKind::Bitrix24TaskChanged { task } => {
+                self.desk.ticks.insert(task);
+            }
             FactKind::OfferOpened { round } => {
                 if let Some(offer) = self
                     .buyout
@@ -254,31 +269,6 @@ impl BuyoutWorkflow {
                 "Робот Битрикс24 вызван ещё раз: ответим и ему.".to_owned(),
                 now,
             );
-        }
-    }
-
-    /// A mirrored task closed on the portal carries no decision, so ours stays open and says so.
-    fn portal_closed_task(&mut self, mirror: u64, now: DateTime<Utc>) {
-        let title = self
-            .buyout
-            .open_tasks()
-            .find(|task| task.bitrix24_task == Some(mirror))
-            .map(|task| task.title.clone());
-        match title {
-            Some(title) => self.note(
-                EventKind::TaskChanged,
-                None,
-                format!(
-                    "{title}: задача закрыта в Битрикс24 без решения, здесь она остаётся открытой."
-                ),
-                now,
-            ),
-            None => self.note(
-                EventKind::TaskChanged,
-                None,
-                "Закрыта задача в Битрикс24, которая уже решена.".to_owned(),
-                now,
-            ),
         }
     }
 

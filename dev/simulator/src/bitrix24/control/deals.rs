@@ -385,6 +385,9 @@ pub(super) async fn complete(
         .get(&id)
         .ok_or_else(|| ControlError::not_found(format!("no task {id}")))?;
     let user = user.unwrap_or(task.responsible);
+    if people::find(user).is_none() {
+        return Err(ControlError::not_found(format!("no employee {user}")));
+    }
     if !portal_tasks::close(&sim, &mut state, id, Actor::Person(user)) {
         return Err(ControlError::conflict(format!(
             "task {id} is already completed"

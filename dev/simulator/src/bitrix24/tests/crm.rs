@@ -209,6 +209,55 @@ async fn a_task_is_made_found_by_its_deal_and_completed_once() {
 }
 
 #[tokio::test]
+async fn a_task_that_an_employee_completed_is_opened_again_and_both_are_told() {
+    let mut portal = Portal::installed().await;
+    let fields = json!({ "TITLE": "Осмотреть", "RESPONSIBLE_ID": 11 });
+    let made = portal
+        .result("tasks.task.add", json!({ "fields": fields }))
+        .await;
+    let id = made["task"]["id"].as_str().expect("an id").to_owned();
+    let handler = format!("{}/event", portal.app);
+    let bind = json!({ "event": "ONTASKUPDATE", "handler": handler });
+    portal.result("event.bind", bind.clone()).await;
+    let listed = portal.result("event.get", json!({})).await;
+    let expected =
+        json!([{ "event": "ONTASKUPDATE", "handler": handler, "auth_type": "0", "offline": 0 }]);
+    assert_eq!(listed, expected);
+
+    let open = portal
+        .refused("tasks.task.renew", json!({ "taskId": id }))
+        .await;
+    assert_eq!(open, (400, "0".to_owned()));
+    let path = format!("bitrix24/tasks/{id}/complete");
+    portal.bench.person(&path, json!({ "user": 21 })).await;
+    let told = portal.told("event").await;
+    assert_eq!(told["data[FIELDS_AFTER][ID]"], id);
+    assert_eq!(told["auth[user_id]"], "21");
+    let select = json!({ "taskId": id, "select": ["ID", "STATUS", "CLOSED_BY"] });
+    let closed = portal.result("tasks.task.get", select.clone()).await;
+    assert_eq!(
+        (&closed["task"]["status"], &closed["task"]["closedBy"]),
+        (&json!("5"), &json!("21"))
+    );
+
+    let renewed = portal
+        .result("tasks.task.renew", json!({ "taskId": id }))
+        .await;
+    assert_eq!(renewed["task"]["status"], "2");
+    assert_eq!(renewed["task"]["closedDate"], Value::Null);
+    assert_eq!(portal.told("event").await["auth[user_id]"], "1");
+    let open = portal.result("tasks.task.get", select).await;
+    assert_eq!(
+        (&open["task"]["status"], &open["task"]["closedBy"]),
+        (&json!("2"), &json!("0"))
+    );
+
+    let unbound = portal.result("event.unbind", bind).await;
+    assert_eq!(unbound, json!({ "count": 1 }));
+    assert_eq!(portal.result("event.get", json!({})).await, json!([]));
+}
+
+#[tokio::test]
 async fn a_notice_replaces_the_earlier_one_of_its_tag() {
     let portal = Portal::installed().await;
     for text in ["первое", "второе"] {
