@@ -36,7 +36,7 @@ const BATCH: u64 = 50;
 /// Pause before the next attempt, growing to this.
 const LONGEST_PAUSE_SECS: i64 = 300;
 /// A partner may tell of a thing before we have written down its id; after this time it is not ours.
-const EARLY: chrono::Duration = chrono::Duration::seconds(15);
+const EARLY: chrono::Duration = chrono::Duration::seconds(5);
 
 /// What became of a message.
 pub(crate) enum Taken {

@@ -165,6 +165,14 @@ async fn links_that_are_forged_or_broken_show_nothing() -> anyhow::Result<()> {
 
 /// The messenger takes messages to this client and then says that it cannot deliver them.
 async fn without_messenger(world: &World, play: &Play<'_>) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + play.patience;
+    while world.stack.control.get("wazzup/webhooks").await?.is_null() {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the worker does not ask to be told of messages"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     let mut settings = world.stack.control.get("wazzup/settings").await?;
     settings["unreachable"] = json!([play.phone()]);
     world

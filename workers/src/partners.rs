@@ -30,6 +30,47 @@ const PORTALS: Duration = Duration::from_secs(1);
 /// Until a portal that did not take its robots and events is tried again.
 const PORTAL_AWAY: Duration = Duration::from_secs(30);
 
+/// Between attempts to have a partner call the gateway: at first it may only be starting.
+pub(crate) const TOLD_FIRST: Duration = Duration::from_secs(1);
+const TOLD_LONGEST: Duration = Duration::from_secs(300);
+
+/// Has a partner call the gateway, however often it takes; `first` is the first pause, which doubles.
+pub(crate) async fn be_told<Subscribe, Subscribed>(
+    partner: &'static str,
+    subscribe: Subscribe,
+    first: Duration,
+    stop: CancellationToken,
+) where
+    Subscribe: Fn() -> Subscribed,
+    Subscribed: Future<Output = Result<(), PartnerError>>,
+{
+    let mut pause = first;
+    loop {
+        let Some(subscribed) = stop.run_until_cancelled(subscribe()).await else {
+            return;
+        };
+        match subscribed {
+            Ok(()) => {
+                tracing::info!(partner, "the partner calls the gateway");
+                return;
+            }
+            Err(error) => tracing::warn!(
+                partner,
+                ?error,
+                "the partner does not call the gateway; asked again later"
+            ),
+        }
+        if stop
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await
+            .is_none()
+        {
+            return;
+        }
+        pause = (pause * 2).min(TOLD_LONGEST);
+    }
+}
+
 /// Compares a base of 1C with its mapping until it fits. `check` answers what is missing.
 pub(crate) async fn check_base<Check, Checked>(
     partner: &'static str,
@@ -193,6 +234,33 @@ mod tests {
         };
         check_base("onec_alfa", check, AT_ONCE, CancellationToken::new()).await;
         assert!(answers.lock().expect("a lock").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_partner_is_asked_until_it_calls_the_gateway_or_the_worker_stops() {
+        let answers = Mutex::new(vec![
+            Ok(()),
+            Err(PartnerError::rejected("URI_NOT_VALID", "адрес")),
+            Err(PartnerError::unavailable("the gateway is starting")),
+        ]);
+        let subscribe = || {
+            let answer = answers.lock().expect("a lock").pop();
+            std::future::ready(answer.expect("asked after it was taken"))
+        };
+        be_told(
+            "wazzup",
+            subscribe,
+            Duration::ZERO,
+            CancellationToken::new(),
+        )
+        .await;
+        assert!(answers.lock().expect("a lock").is_empty());
+        let stop = CancellationToken::new();
+        let subscribe = || {
+            stop.cancel();
+            std::future::ready(Err(PartnerError::unavailable("asleep")))
+        };
+        be_told("wazzup", subscribe, TOLD_FIRST, stop.clone()).await;
     }
 
     #[tokio::test]

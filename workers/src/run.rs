@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::health::{self, Health, Parts};
-use crate::partners::{self, PAUSES};
+use crate::partners::{self, PAUSES, TOLD_FIRST};
 use crate::search_attributes;
 use crate::wiring::{self, Wired};
 
@@ -84,6 +84,7 @@ async fn serve(
         bitrix24,
         onec,
         treasury,
+        wazzup,
     } = wiring::wire(config, &codec, store, &objects)?;
     let mut workers = workers
         .into_iter()
@@ -108,6 +109,13 @@ async fn serve(
         let stop = beside.clone();
         tasks.spawn(async move {
             partners::check_base("onec_treasury", || client.check_metadata(), PAUSES, stop).await;
+        });
+    }
+    if let Some((client, receiver)) = wazzup {
+        let stop = beside.clone();
+        tasks.spawn(async move {
+            let subscribe = || client.subscribe(&receiver);
+            partners::be_told("wazzup", subscribe, TOLD_FIRST, stop).await;
         });
     }
     if let Some(client) = bitrix24 {

@@ -39,6 +39,8 @@ pub(crate) struct Wired {
     pub(crate) bitrix24: Option<Arc<Bitrix24Client>>,
     pub(crate) onec: Option<Arc<OnecClient>>,
     pub(crate) treasury: Option<Arc<TreasuryClient>>,
+    /// With the address at which it tells what becomes of messages.
+    pub(crate) wazzup: Option<(WazzupClient, SecretString)>,
 }
 
 /// Tokens of portals lie in the database sealed with the codec's keys.
@@ -69,6 +71,7 @@ pub(crate) fn wire(
         bitrix24: None,
         onec: None,
         treasury: None,
+        wazzup: None,
     };
     for queue in config.served() {
         let mut options = options(config, queue);
@@ -177,6 +180,8 @@ impl Wired {
                 options.register_activities(BankActivities { client, store });
             }
             queues::MESSAGES => {
+                let client = WazzupClient::new(section(&partners.wazzup, queue)?)?;
+                self.wazzup = Some((client, callback(config, "wazzup")));
                 options.register_activities(messages(config, partners, evidence)?);
             }
             other => anyhow::bail!("nothing serves the queue {other}"),

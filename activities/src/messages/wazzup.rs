@@ -7,6 +7,7 @@ use domain::phone::Phone;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
@@ -142,6 +143,37 @@ impl WazzupClient {
         }
         let taken: Taken = answer.json()?;
         Ok(taken.message_id)
+    }
+
+    /// Has the partner tell `receiver` what becomes of messages; the same again changes nothing. The partner
+    /// tries the address at once, so the gateway must be there. The address holds our secret.
+    pub async fn subscribe(&self, receiver: &SecretString) -> Result<(), PartnerError> {
+        let webhooks = json!({
+            "webhooksUri": receiver.expose_secret(),
+            "subscriptions": { "messagesAndStatuses": true },
+        });
+        let request = self
+            .http
+            .request(Method::PATCH, self.http.url(["v3", "webhooks"]))
+            .bearer_auth(self.api_key.expose_secret())
+            .json(&webhooks);
+        let answer = self.http.send("set_webhooks", request).await?;
+        if answer.is_success() {
+            return Ok(());
+        }
+        match answer.try_json() {
+            // The gateway may only be starting.
+            Some(Refused { error }) if error == "TEST_POST_NOT_PASSED" => {
+                Err(answer.unavailable("the gateway did not answer the partner's test"))
+            }
+            Some(Refused { error }) if matches!(answer.status().as_u16(), 400..=422) => {
+                Err(PartnerError::rejected(
+                    error.clone(),
+                    format!("Wazzup не принял адрес для статусов сообщений ({error})."),
+                ))
+            }
+            Some(_) | None => Err(answer.failure()),
+        }
     }
 }
 

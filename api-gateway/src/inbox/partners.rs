@@ -3,6 +3,7 @@
 use domain::buyout::decision::{Fact, FactKind};
 use serde::Deserialize;
 use store::inbox::InboxRow;
+use store::message::MessageState;
 
 use crate::inbox::{Taken, is_early, tell};
 use crate::process::ProcessError;
@@ -118,8 +119,9 @@ pub(super) async fn avtocod(app: &App, row: &InboxRow) -> Result<Taken, ProcessE
     }
 }
 
-/// One body may hold several statuses; each is a fact of its own. The messenger may tell of a message before
-/// the id that it gave to it is written down here.
+/// One body may hold several statuses. What became of a message stands in its row; a message that is not
+/// delivered is a fact for its run, each a fact of its own. The messenger may tell of a message before the id
+/// that it gave to it is written down here.
 pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -150,6 +152,21 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
             unknown = true;
             continue;
         };
+        let (state, matters) = match status.as_str() {
+            "delivered" | "read" => (Some(MessageState::Delivered), false),
+            "error" => (Some(MessageState::Failed), true),
+            _ => (None, false),
+        };
+        if let Some(state) = state {
+            app.store
+                .set_message_state(&message.key, state)
+                .await
+                .map_err(away)?;
+        }
+        if !matters {
+            taken = Some(message.run.0);
+            continue;
+        }
         let event_id = format!("{}:{message_id}:{status}", row.event_id);
         let fact = FactKind::MessageStatus {
             message: message_id,

@@ -197,3 +197,45 @@ async fn each_answer_of_the_sms_provider_has_its_class() {
         Err(PartnerError::Protocol { .. })
     ));
 }
+
+#[tokio::test]
+async fn the_messenger_is_asked_to_tell_what_becomes_of_messages() {
+    let refused = |code: &str| Reply::json(400, &json!({ "error": code, "description": "…" }));
+    let (activities, script, _dir) = with([
+        Reply::json(200, &json!({ "ok": true })),
+        refused("TEST_POST_NOT_PASSED"),
+        refused("URI_NOT_VALID"),
+        Reply::html(502),
+    ])
+    .await;
+    let receiver = "https://kite.example/callbacks/wazzup?key=secret".into();
+    let subscribe = || activities.wazzup.subscribe(&receiver);
+    assert_eq!(subscribe().await, Ok(()));
+    assert_eq!(script.calls(), ["PATCH /v3/webhooks"]);
+    let request = &script.requests()[0];
+    assert_eq!(request.header("authorization"), Some("Bearer wazzup-key"));
+    assert_eq!(
+        request.json(),
+        json!({
+            "webhooksUri": "https://kite.example/callbacks/wazzup?key=secret",
+            "subscriptions": { "messagesAndStatuses": true },
+        })
+    );
+    let early = subscribe().await;
+    assert!(
+        matches!(early, Err(PartnerError::Unavailable { .. })),
+        "{early:?}"
+    );
+    let wrong = subscribe().await;
+    assert!(
+        matches!(&wrong, Err(PartnerError::Rejected { code, .. }) if code == "URI_NOT_VALID"),
+        "{wrong:?}"
+    );
+    let away = subscribe().await;
+    assert!(
+        matches!(away, Err(PartnerError::Unavailable { .. })),
+        "{away:?}"
+    );
+    // The address holds our secret.
+    assert!(!format!("{wrong:?}{early:?}{away:?}").contains("secret"));
+}

@@ -205,15 +205,14 @@ impl BuyoutWorkflow {
             }
             FactKind::MessageStatus { message, status } => {
                 // The messenger's word for a message that it took and cannot deliver.
-                if status == "error" {
+                let (kind, line) = if status == "error" {
                     self.desk.undelivered.insert(message);
-                }
-                self.note(
-                    EventKind::Message,
-                    None,
-                    format!("Сообщение клиенту: {status}."),
-                    now,
-                );
+                    let line = "Мессенджер не смог доставить сообщение клиенту.".to_owned();
+                    (EventKind::Trouble, line)
+                } else {
+                    (EventKind::Message, format!("Сообщение клиенту: {status}."))
+                };
+                self.note(kind, None, line, now);
             }
             // The run may learn its number later than the portal tells of it.
             FactKind::Bitrix24TaskChanged { task } => {
