@@ -416,5 +416,6 @@ async fn what_kite_closes_itself_tells_the_run_nothing() -> anyhow::Result<()> {
         .list_unmatched(false, &store::Page::default())
         .await?;
     assert_eq!(kept.total, 0, "{:?}", kept.rows);
+    world.record("closed_by_kite", &play).await?;
     world.stop().await
 }

@@ -21,7 +21,7 @@ use crate::World;
 use crate::world::keys;
 
 /// Ends and detours of the buyout of which every release leaves a history.
-pub const BUYOUT: [&str; 23] = [
+pub const BUYOUT: [&str; 24] = [
     "happy_by_sbp",
     "happy_by_bank_order",
     "declined",
@@ -43,6 +43,7 @@ pub const BUYOUT: [&str; 23] = [
     "ticked_on_the_portal",
     "ticked_by_hand",
     "mailed",
+    "closed_by_kite",
     "worker_replaced",
     "gateway_replaced",
 ];
