@@ -6,6 +6,7 @@ mod config;
 mod deal;
 mod dto;
 mod marker;
+mod placement;
 mod refusal;
 mod robot;
 mod task;
@@ -27,6 +28,7 @@ use temporalio_sdk::activities::ActivityContext;
 
 pub use self::client::Bitrix24Client;
 pub use self::config::{Config, DealFields};
+pub use self::placement::{Tab, bind_tab};
 pub use self::robot::{
     BUYOUT_ROBOT, PropertyKind, Reconciled, ReturnProperty, RobotSpec, reconcile,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use activities::bitrix24::{BUYOUT_ROBOT, Bitrix24Client, reconcile};
+use activities::bitrix24::{BUYOUT_ROBOT, Bitrix24Client, bind_tab, reconcile};
 use activities::error::PartnerError;
 use store::connect::Store;
 use tokio::time::Instant;
@@ -136,7 +136,7 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
                     updated = ?reconciled.updated,
                     "the portal has our robots"
                 );
-                None
+                keep_tab(client, &portal.member_id).await
             }
             Err(error) => {
                 tracing::warn!(
@@ -152,6 +152,33 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
             again,
         };
         done.insert(portal.member_id, seen);
+    }
+}
+
+/// Keeps our tab in the card of a deal. Processes need no tab: a portal that does not allow it is left alone
+/// until the app is installed anew. Answers when to try again.
+async fn keep_tab(client: &Bitrix24Client, portal: &str) -> Option<Instant> {
+    match bind_tab(client, portal).await {
+        Ok(tab) => {
+            tracing::info!(portal, ?tab, "the portal has our tab in the deal");
+            None
+        }
+        Err(error @ PartnerError::Rejected { .. }) => {
+            tracing::warn!(
+                portal,
+                ?error,
+                "the portal does not allow our tab in the deal; install the app anew with the permission \"placement\""
+            );
+            None
+        }
+        Err(error) => {
+            tracing::warn!(
+                portal,
+                ?error,
+                "the portal did not take our tab in the deal; tried again later"
+            );
+            Some(Instant::now() + PORTAL_AWAY)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod deal;
+mod placement;
 mod robot;
 mod task;
 mod timeline;

@@ -176,7 +176,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The portal's administrator installs the app; the worker then registers the robot.
+    /// The portal's administrator installs the app; the worker then registers the robot and the tab.
     async fn install(&self) -> anyhow::Result<()> {
         let handler = self.door.url.join("bitrix24/install")?;
         self.control
@@ -185,11 +185,16 @@ impl Stack {
         let deadline = tokio::time::Instant::now() + READY;
         loop {
             let robots = self.control.get("bitrix24/robots").await?;
-            if robots.as_object().is_some_and(|robots| !robots.is_empty()) {
+            let tabs = self.control.get("bitrix24/placements").await?;
+            if robots.as_object().is_some_and(|robots| !robots.is_empty())
+                && tabs.as_array().is_some_and(|tabs| !tabs.is_empty())
+            {
                 return Ok(());
             }
             if tokio::time::Instant::now() >= deadline {
-                bail!("the worker registered no robot on the portal within {READY:?}; see its log");
+                bail!(
+                    "the worker registered no robot or no tab on the portal within {READY:?}; see its log"
+                );
             }
             tokio::time::sleep(LOOK).await;
         }
