@@ -50,6 +50,7 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response 
         return StatusCode::NOT_FOUND.into_response();
     }
     let wants_page = wants_page(request.headers());
+    let head = request.method() == Method::HEAD;
     let nonce = STANDARD.encode(rand::random::<[u8; 16]>());
     let mut response = if is_index(&path) {
         index(&app, &nonce).await
@@ -60,6 +61,10 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response 
             None => StatusCode::NOT_FOUND.into_response(),
         }
     };
+    if head {
+        // HTTP/2 takes a body that answers HEAD for a broken stream.
+        *response.body_mut() = Body::empty();
+    }
     let ancestors = if is_embed(&path) {
         frame_ancestors(&app).await
     } else {

@@ -215,8 +215,11 @@ async fn another_site_cannot_act_by_the_cookie() -> anyhow::Result<()> {
             .header("access-control-request-headers", "content-type")
             .send()
             .await?;
-        assert!(!answer.status().is_success(), "{answer:?}");
-        assert!(!answer.headers().contains_key("access-control-allow-origin"));
+        let granted = answer
+            .headers()
+            .keys()
+            .any(|name| name.as_str().starts_with("access-control-"));
+        assert!(!granted, "{answer:?}");
     }
     // Our own page, under both names of this machine; all of the above has ended nothing.
     for origin in [

@@ -199,7 +199,6 @@ async fn only_pages_fall_back_and_nothing_else_leaves_the_folder() -> anyhow::Re
     let world = serving(&folder.path().join("dist")).await?;
     for path in [
         "kite.money.v1.MoneyService/SendAll",
-        "kite.task.v1.TaskService",
         "files/no-such-ticket/x",
         "codec/x/y/z",
         "callbacks",
