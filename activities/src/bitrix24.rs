@@ -7,6 +7,7 @@ mod deal;
 mod dto;
 mod event;
 mod marker;
+mod placement;
 mod refusal;
 mod robot;
 mod task;
@@ -30,6 +31,7 @@ use temporalio_sdk::activities::ActivityContext;
 pub use self::client::Bitrix24Client;
 pub use self::config::{Config, DealFields};
 pub use self::event::{EVENTS, Subscribed, subscribe};
+pub use self::placement::{Tab, bind_tab};
 pub use self::robot::{
     BUYOUT_ROBOT, PropertyKind, Reconciled, ReturnProperty, RobotSpec, reconcile,
 };

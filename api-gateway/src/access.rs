@@ -2,9 +2,12 @@
 //!
 //! Separation of duties is not here: it is by person and by run, and the process itself checks it.
 
+mod attempts;
+mod cookie;
 mod layer;
 mod limiter;
 mod oidc;
+mod origin;
 mod passwords;
 mod policies;
 mod tokens;
@@ -15,15 +18,18 @@ use domain::staff::Actor;
 use domain::task::HumanTask;
 use tonic::{Request, Status};
 
+pub(crate) use attempts::Attempts;
+pub(crate) use cookie::{SessionKey, hash as secret_hash};
 pub(crate) use layer::{AccessLayer, NotAdmitted, bearer, caller, refused};
-pub(crate) use limiter::Limiter;
 pub use limiter::Limits;
+pub(crate) use limiter::{Limiter, TooMany};
 pub use oidc::OidcConfig;
+pub(crate) use origin::{Origins, is_grpc, is_local};
 pub use passwords::hash;
 pub(crate) use passwords::verify;
 pub(crate) use policies::{Action, Decision, Policies, Resource};
 pub use tokens::TokensConfig;
-pub(crate) use tokens::{TokenError, Tokens};
+pub(crate) use tokens::{Grant, TokenError, Tokens};
 
 use crate::status;
 
@@ -106,6 +112,11 @@ impl Access {
         Err(forbidden(&format!(
             "Город «{asked}» не входит в вашу зону."
         )))
+    }
+
+    /// Whatever some policy permits the person, somewhere: what a screen may offer.
+    pub(crate) fn actions(&self, actor: &Actor) -> Vec<String> {
+        self.policies.permitted(actor)
     }
 
     pub(crate) fn allowed(&self, actor: &Actor, action: Action) -> bool {

@@ -1,10 +1,12 @@
-//! Inbound routes of the Bitrix24 app: install, robots, events.
+//! Inbound routes of the Bitrix24 app: install, robots, events, the tab in the deal.
 //!
 //! The portal does not sign. A call is believed when its `application_token` is the one stored for its
 //! `member_id`; an install is believed when the portal itself confirms the access token.
 
+mod ask;
 pub(crate) mod form;
 mod install;
+mod placement;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -26,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/bitrix24/install", post(install::install))
         .route("/bitrix24/robots/{code}", post(robot))
         .route("/bitrix24/events", post(event))
+        .route("/bitrix24/placement", post(placement::placement))
 }
 
 /// Whether the call comes from a portal that installed us.

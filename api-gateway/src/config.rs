@@ -33,6 +33,7 @@ pub struct Config {
     pub limits: Limits,
     pub files: FilesConfig,
     pub bitrix24: Bitrix24Config,
+    pub web: WebConfig,
     pub callbacks: CallbacksConfig,
     pub metrics: MetricsConfig,
     pub log: LogConfig,
@@ -97,6 +98,22 @@ pub struct Bitrix24Config {
     /// Authority that signed the portal's certificate, PEM; for portals inside the company.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// The app's code on the portal; empty: not compared.
+    #[serde(default)]
+    pub client_id: String,
+    /// Origins that may frame `/embed`, beside those of installed portals.
+    #[serde(default)]
+    pub frame_ancestors: Vec<Url>,
+}
+
+/// The staff UI.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebConfig {
+    /// What was built; an empty path: no UI is served.
+    pub folder: PathBuf,
+    /// Base address of Temporal UI for links to runs; empty: none.
+    pub temporal_ui: String,
 }
 
 /// Secrets in the callback URLs of partners that do not sign.
@@ -120,6 +137,14 @@ impl Config {
                 "server.public_url",
                 "must be an http or https address",
             ));
+        }
+        for origin in &self.bitrix24.frame_ancestors {
+            if !origin.origin().is_tuple() {
+                return Err(ConfigError::value(
+                    "bitrix24.frame_ancestors",
+                    format!("{origin} is not an http or https address"),
+                ));
+            }
         }
         if secrecy::ExposeSecret::expose_secret(&self.callbacks.secret).len() < 16 {
             return Err(ConfigError::value(

@@ -1,5 +1,5 @@
-//! What a running gateway clears away: quiet callers, parts of unfinished uploads, old changes and
-//! notifications, old messages that concerned nobody.
+//! What a running gateway clears away: quiet callers, parts of unfinished uploads, ended sessions, old
+//! changes and notifications, old messages that concerned nobody.
 
 use std::time::Duration;
 
@@ -23,10 +23,12 @@ pub(crate) async fn keep(app: App) {
     for round in 0_u64.. {
         app.limiter.forget_quiet();
         app.answers.forget_quiet();
+        app.attempts.forget_quiet();
         // Durations are summed up here, whether or not anybody reads the metrics.
         platform::metrics::recorder().run_upkeep();
         if round.is_multiple_of(HOURLY) {
             files::sweep(app.objects.as_ref()).await;
+            prune_entries(&app).await;
             let before = Utc::now() - chrono::Duration::days(CHANGES_KEPT_DAYS);
             match app.store.prune_changes(before).await {
                 Ok(0) => {}
@@ -56,5 +58,22 @@ pub(crate) async fn keep(app: App) {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(EVERY) => {}
         }
+    }
+}
+
+/// Sessions and tickets that have ended.
+async fn prune_entries(app: &App) {
+    let now = Utc::now();
+    let pruned = async {
+        let sessions = app.store.prune_sessions(now).await?;
+        let tickets = app.store.prune_portal_tickets(now).await?;
+        Ok::<_, store::StoreError>((sessions, tickets))
+    };
+    match pruned.await {
+        Ok((0, 0)) => {}
+        Ok((sessions, tickets)) => {
+            tracing::info!(sessions, tickets, "ended sessions and tickets were removed");
+        }
+        Err(error) => tracing::warn!(%error, "ended sessions stay: the store does not answer"),
     }
 }

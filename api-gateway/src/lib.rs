@@ -33,3 +33,4 @@ mod process;
 mod routes;
 mod status;
 mod tls;
+mod web;

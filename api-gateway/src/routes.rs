@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -40,7 +41,7 @@ use crate::staff::StaffDirectory;
 use crate::task::Tasks;
 use crate::template::Templates;
 use crate::view::Views;
-use crate::{bitrix24, callbacks, codec, files, link};
+use crate::{bitrix24, callbacks, codec, files, link, web};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A request id that a caller gives is taken up to this length.
@@ -49,8 +50,12 @@ const MAX_REQUEST_ID: usize = 64;
 /// The whole port; the reporter is how gRPC health learns of readiness.
 pub(crate) fn routes(app: &App) -> anyhow::Result<(HealthReporter, Router)> {
     let (reporter, grpc) = grpc(app)?;
-    let router = plain(app)
-        .merge(grpc)
+    let mut router = plain(app).merge(grpc);
+    if !app.config.web.folder.as_os_str().is_empty() {
+        let pages = web::serve.with_state(app.clone());
+        router = router.fallback_service(pages);
+    }
+    let router = router
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(from_fn(request_id))
         .layer(SetSensitiveRequestHeadersLayer::new([

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic_health::server::HealthReporter;
 
-use crate::access::{Access, Limiter, Policies, Tokens};
+use crate::access::{Access, Attempts, Limiter, Origins, Policies, Tokens};
 use crate::config::Config;
 use crate::health::Health;
 use crate::link::Answers;
@@ -37,6 +37,9 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) access: Access,
     pub(crate) limiter: Limiter,
+    pub(crate) attempts: Attempts,
+    /// Of our own pages.
+    pub(crate) origins: Origins,
     pub(crate) answers: Answers,
     /// Speaks to portals that install the app.
     pub(crate) portal_http: reqwest::Client,
@@ -98,6 +101,8 @@ pub async fn run(
         tokens: Tokens::new(&config.access, store.clone())?,
         access: Access::new(Policies::load()?),
         limiter: Limiter::new(&config.limits),
+        attempts: Attempts::default(),
+        origins: Origins::of(&config.server.public_url),
         answers: Answers::new(),
         portal_http: portal_client(&config)?,
         arrived: Arc::new(Notify::new()),

@@ -20,6 +20,7 @@ pub mod task;
 
 pub mod car_claim;
 pub mod policy;
+pub mod session;
 pub mod staff;
 pub mod view;
 
@@ -29,6 +30,7 @@ pub mod link;
 pub mod message;
 pub mod payment_intent;
 pub mod portal;
+pub mod portal_ticket;
 pub mod unmatched;
 pub mod vehicle_report;
 
@@ -55,6 +57,7 @@ pub use connect::{Store, StoreConfig};
 pub use error::{ChangeError, StoreError};
 pub use notification::NotificationRow;
 pub use page::{Page, Paged};
+pub use portal_ticket::PortalTicket;
 pub use report::ReportFilter;
 pub use task::{TaskFilter, TaskRow};
 pub use upload_ticket::Ticket;

@@ -5,6 +5,7 @@ mod m0002_people;
 mod m0003_exchange;
 mod m0004_file;
 mod m0005_audit;
+mod m0006_session;
 mod m0008_desk;
 mod m0010_task_mirror;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_exchange::Migration),
             Box::new(m0004_file::Migration),
             Box::new(m0005_audit::Migration),
+            Box::new(m0006_session::Migration),
             Box::new(m0008_desk::Migration),
             Box::new(m0010_task_mirror::Migration),
         ]

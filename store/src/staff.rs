@@ -15,6 +15,7 @@ use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::session;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -169,7 +170,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| PersonId(row.person)).collect())
     }
 
-    /// Writes the whole record, absence included.
+    /// Writes the whole record, absence included. Whoever is blocked is signed out everywhere.
     ///
     /// [`StoreError::Conflict`]: the login or the user of a partner's system is somebody else's.
     pub async fn upsert_staff(&self, record: &StaffRecord) -> Result<(), StoreError> {
@@ -221,6 +222,9 @@ impl Store {
             .exec_without_returning(&write.tx)
             .await?;
         write_roles(&write.tx, person, roles).await?;
+        if *blocked {
+            session::end_all(&write.tx, person).await?;
+        }
         change::append(&write.tx, vec![changed(person)], column::now()).await?;
         write.commit().await
     }

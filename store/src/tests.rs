@@ -14,6 +14,7 @@ mod payment_intent;
 mod policy;
 mod portal;
 mod report;
+mod session;
 mod staff;
 mod support;
 mod task;

@@ -7,6 +7,7 @@ mod mail;
 mod message;
 mod offer_page;
 mod paper;
+mod placement_page;
 mod words;
 
 pub use act::Act;
@@ -17,3 +18,4 @@ pub use message::{CodeMessage, OfferMessage};
 pub use offer_page::{
     Confirmation, Entered, OfferFailure, OfferPage, OfferState, OpenOffer, Wrong,
 };
+pub use placement_page::{PlacementOutcome, PlacementPage};

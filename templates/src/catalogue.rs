@@ -5,6 +5,7 @@ use domain::money::Money;
 use crate::buyout::{
     Act, CodeMessage, Confirmation, Contract, DocumentsMail, Entered, InstallOutcome, InstallPage,
     MailText, OfferFailure, OfferMail, OfferMessage, OfferPage, OfferState, OpenOffer,
+    PlacementOutcome, PlacementPage,
 };
 use crate::error::TemplateError;
 use crate::sample;
@@ -42,7 +43,7 @@ impl Entry {
 }
 
 /// In the order in which a client meets them.
-pub const ENTRIES: [Entry; 16] = [
+pub const ENTRIES: [Entry; 17] = [
     Entry {
         code: "buyout/offer_message.txt",
         title: "Предложение в мессенджер",
@@ -158,6 +159,18 @@ pub const ENTRIES: [Entry; 16] = [
             let page = InstallPage {
                 nonce: sample::NONCE,
                 outcome: InstallOutcome::Installed,
+            };
+            text(page.render())
+        },
+    },
+    Entry {
+        code: "buyout/placement_page.html",
+        title: "Вкладка Kite в сделке Битрикс24 не открылась",
+        content_type: HTML,
+        make: || {
+            let page = PlacementPage {
+                nonce: sample::NONCE,
+                outcome: PlacementOutcome::UnknownPerson,
             };
             text(page.render())
         },
@@ -330,10 +343,11 @@ mod tests {
                 PDF => assert!(content.starts_with(b"%PDF-"), "{}", entry.code),
                 _ => {
                     let content = String::from_utf8(content).unwrap();
-                    // Two pages say nothing of anybody, the code is the sample itself.
+                    // Pages of the portal's frame say nothing of anybody, the code is the sample itself.
                     let marked = content.to_lowercase().contains("образец")
                         || content.contains("000000")
-                        || entry.code.ends_with("install_page.html");
+                        || entry.code.ends_with("install_page.html")
+                        || entry.code.ends_with("placement_page.html");
                     assert!(marked, "{}: {content}", entry.code);
                 }
             }

@@ -45,6 +45,7 @@ static HTML: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
         template!("buyout/offer_page/invalid_link.html.hbs"),
         template!("buyout/offer_page/failed.html.hbs"),
         template!("buyout/install_page.html.hbs"),
+        template!("buyout/placement_page.html.hbs"),
         template!("buyout/offer_mail.html.hbs"),
         template!("buyout/documents_mail.html.hbs"),
     ]);
@@ -172,6 +173,12 @@ mod tests {
             &HTML,
             "buyout/install_page.html.hbs",
             json!({ "nonce": "n", "outcome": "installed" }),
+            &["nonce"],
+        );
+        needs(
+            &HTML,
+            "buyout/placement_page.html.hbs",
+            json!({ "nonce": "n", "outcome": "incomplete" }),
             &["nonce"],
         );
         let page = json!({

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod codec;
+mod cookie;
 mod events;
 mod files;
 mod health;
@@ -11,7 +12,9 @@ mod links;
 mod lists;
 mod notifications;
 mod oidc;
+mod pages;
 mod parts;
+mod placement;
 mod policies;
 mod reports;
 mod session;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activities::bitrix24::{
-    BUYOUT_ROBOT, Bitrix24Client, EVENTS, Reconciled, Subscribed, reconcile, subscribe,
+    BUYOUT_ROBOT, Bitrix24Client, EVENTS, Reconciled, Subscribed, bind_tab, reconcile, subscribe,
 };
 use activities::error::PartnerError;
 use store::connect::Store;
@@ -182,7 +182,7 @@ async fn look(client: &Bitrix24Client, store: &Store, done: &mut BTreeMap<String
                     unbound,
                     "the portal has our robots and tells us of its events"
                 );
-                None
+                keep_tab(client, &portal.member_id).await
             }
             Err(error) => {
                 tracing::warn!(
@@ -208,6 +208,33 @@ async fn keep(
     let robots = reconcile(client, portal, &[BUYOUT_ROBOT]).await?;
     let events = subscribe(client, portal, &EVENTS).await?;
     Ok((robots, events))
+}
+
+/// Keeps our tab in the card of a deal. Processes need no tab: a portal that does not allow it is left alone
+/// until the app is installed anew. Answers when to try again.
+async fn keep_tab(client: &Bitrix24Client, portal: &str) -> Option<Instant> {
+    match bind_tab(client, portal).await {
+        Ok(tab) => {
+            tracing::info!(portal, ?tab, "the portal has our tab in the deal");
+            None
+        }
+        Err(error @ PartnerError::Rejected { .. }) => {
+            tracing::warn!(
+                portal,
+                ?error,
+                "the portal does not allow our tab in the deal; install the app anew with the permission \"placement\""
+            );
+            None
+        }
+        Err(error) => {
+            tracing::warn!(
+                portal,
+                ?error,
+                "the portal did not take our tab in the deal; tried again later"
+            );
+            Some(Instant::now() + PORTAL_AWAY)
+        }
+    }
 }
 
 #[cfg(test)]

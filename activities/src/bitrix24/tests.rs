@@ -3,6 +3,7 @@
 mod access;
 mod deal;
 mod event;
+mod placement;
 mod robot;
 mod task;
 mod tick;

@@ -32,6 +32,15 @@ pub struct OidcConfig {
     /// Claim that holds the person's id of our directory.
     #[serde(default = "sub")]
     pub person_claim: String,
+    /// As which client our pages sign people in; empty: its tokens are taken, but no button leads to it.
+    #[serde(default)]
+    pub client_id: String,
+    /// What the button says; empty: the issuer's host.
+    #[serde(default)]
+    pub title: String,
+    /// What the pages ask for.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
     /// Keys are read at most this often, seconds, so that forged key ids cannot flood the issuer.
     #[serde(default = "reread")]
     pub reread_secs: u64,
@@ -39,6 +48,10 @@ pub struct OidcConfig {
 
 fn reread() -> u64 {
     30
+}
+
+fn scopes() -> Vec<String> {
+    vec!["openid".to_owned()]
 }
 
 fn sub() -> String {
@@ -266,6 +279,9 @@ mod tests {
             jwks_url: None,
             algorithms: vec![algorithm.to_owned()],
             person_claim: sub(),
+            client_id: String::new(),
+            title: String::new(),
+            scopes: scopes(),
             reread_secs: reread(),
         }
     }

@@ -99,8 +99,19 @@ pub(crate) enum PolicyError {
     Uncovered(Vec<String>),
 }
 
+type AskError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A person before a thing: what questions have in common.
+struct Asker {
+    person: EntityUid,
+    thing: EntityUid,
+    entities: Entities,
+}
+
 pub(crate) struct Policies {
     methods: HashSet<String>,
+    /// Methods and questions of our own.
+    actions: Vec<String>,
     policies: PolicySet,
     schema: Schema,
     authorizer: Authorizer,
@@ -132,14 +143,16 @@ impl Policies {
         }
         let covered = covered(&policies);
         let uncovered: Vec<String> = actions
-            .into_iter()
-            .filter(|action| !OPEN.contains(&action.as_str()) && !covered.contains(action))
+            .iter()
+            .filter(|action| !OPEN.contains(&action.as_str()) && !covered.contains(*action))
+            .cloned()
             .collect();
         if !uncovered.is_empty() {
             return Err(PolicyError::Uncovered(uncovered));
         }
         Ok(Self {
             methods: methods.iter().cloned().collect(),
+            actions,
             policies,
             schema,
             authorizer: Authorizer::new(),
@@ -157,7 +170,10 @@ impl Policies {
 
     /// Denies whatever cannot be decided: an unknown action, a malformed request.
     pub(crate) fn decide(&self, actor: &Actor, action: &str, resource: &Resource) -> Decision {
-        match self.ask(actor, action, resource) {
+        let decided = self
+            .asker(actor, resource)
+            .and_then(|asker| self.ask(&asker, action));
+        match decided {
             Ok(CedarDecision::Allow) => Decision::Allow,
             Ok(CedarDecision::Deny) => Decision::Deny,
             Err(error) => {
@@ -167,15 +183,43 @@ impl Policies {
         }
     }
 
-    fn ask(
-        &self,
-        actor: &Actor,
-        action: &str,
-        resource: &Resource,
-    ) -> Result<CedarDecision, Box<dyn std::error::Error + Send + Sync>> {
+    /// Every action that is allowed to the person somewhere, in their order.
+    pub(crate) fn permitted(&self, actor: &Actor) -> Vec<String> {
+        let asker = match self.asker(actor, &Resource::anywhere()) {
+            Ok(asker) => asker,
+            Err(error) => {
+                tracing::error!(%error, "access questions could not be asked; all are denied");
+                return Vec::new();
+            }
+        };
+        let mut permitted: Vec<String> = self
+            .actions
+            .iter()
+            .filter(|action| matches!(self.ask(&asker, action), Ok(CedarDecision::Allow)))
+            .cloned()
+            .collect();
+        permitted.sort();
+        permitted
+    }
+
+    fn ask(&self, asker: &Asker, action: &str) -> Result<CedarDecision, AskError> {
+        let action = EntityUid::from_type_name_and_id("Action".parse()?, action.parse()?);
+        let request = Request::new(
+            asker.person.clone(),
+            action,
+            asker.thing.clone(),
+            Context::empty(),
+            Some(&self.schema),
+        )?;
+        Ok(self
+            .authorizer
+            .is_authorized(&request, &self.policies, &asker.entities)
+            .decision())
+    }
+
+    fn asker(&self, actor: &Actor, resource: &Resource) -> Result<Asker, AskError> {
         let person = EntityUid::from_type_name_and_id("Person".parse()?, actor.person.0.parse()?);
         let thing = EntityUid::from_type_name_and_id("Thing".parse()?, "asked".parse()?);
-        let action = EntityUid::from_type_name_and_id("Action".parse()?, action.parse()?);
         let set = |values: Vec<String>| {
             RestrictedExpression::new_set(values.into_iter().map(RestrictedExpression::new_string))
         };
@@ -207,11 +251,11 @@ impl Policies {
             HashSet::new(),
         )?;
         let entities = Entities::from_entities([person_entity, thing_entity], Some(&self.schema))?;
-        let request = Request::new(person, action, thing, Context::empty(), Some(&self.schema))?;
-        Ok(self
-            .authorizer
-            .is_authorized(&request, &self.policies, &entities)
-            .decision())
+        Ok(Asker {
+            person,
+            thing,
+            entities,
+        })
     }
 }
 
@@ -364,6 +408,29 @@ mod tests {
                 "{role} of the head office in Pskov"
             );
         }
+    }
+
+    #[test]
+    fn what_is_permitted_is_what_would_be_decided() {
+        let policies = Policies::load().unwrap_or_else(|error| panic!("{error}"));
+        let inspector = policies.permitted(&actor(Role::Inspector, &["Мурманск"]));
+        for (action, permitted) in [
+            ("kite.inspection.v1.InspectionService/ReportVisit", true),
+            ("kite.task.v1.TaskService/DecideTask", true),
+            ("client.see", true),
+            ("price.see", false),
+            ("kite.buyout.v1.BuyoutService/CancelBuyout", false),
+            ("kite.session.v1.SessionService/SignIn", false),
+        ] {
+            assert_eq!(
+                inspector.iter().any(|own| own == action),
+                permitted,
+                "{action}"
+            );
+        }
+        let mut nobody = actor(Role::Inspector, &[]);
+        nobody.roles.clear();
+        assert_eq!(policies.permitted(&nobody), ["buyout.see", "task.see"]);
     }
 
     #[test]

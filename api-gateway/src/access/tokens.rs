@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
+use crate::access::cookie::SessionKey;
 use crate::access::oidc::{Issuer, OidcConfig};
 
 const ISSUER: &str = "kite";
@@ -19,10 +20,14 @@ const AUDIENCE: &str = "kite-gateway";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokensConfig {
-    /// Base64 of at least 32 bytes; signs tokens of development accounts.
+    /// Base64 of at least 32 bytes; signs our tokens and renews the keys of sessions.
     pub secret: SecretString,
     /// Life of a token, minutes.
     pub minutes: i64,
+    /// Life of a token for a portal's ticket, minutes: it is not refreshed.
+    pub ticket_minutes: i64,
+    /// Life of a session, hours, however often it is refreshed.
+    pub session_hours: i64,
     /// Whether development accounts may sign in with a password.
     pub development_accounts: bool,
     /// Issuers whose tokens are accepted.
@@ -42,6 +47,17 @@ pub(crate) enum TokenError {
     Unavailable,
 }
 
+/// What a token of ours was given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Grant {
+    /// The person signed in, or came with a session.
+    #[default]
+    Session,
+    /// The person came over from a portal: this token and no more.
+    Ticket,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -51,6 +67,8 @@ struct Claims {
     nbf: i64,
     iat: i64,
     jti: String,
+    #[serde(default)]
+    grant: Grant,
 }
 
 #[derive(Clone)]
@@ -61,8 +79,11 @@ pub(crate) struct Tokens {
 struct Inner {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// The bytes of the secret, for keys of sessions.
+    secret: Vec<u8>,
     life: Duration,
-    own_accepted: bool,
+    ticket_life: Duration,
+    session_life: Duration,
     issuers: Vec<Issuer>,
     store: Store,
 }
@@ -85,6 +106,18 @@ impl Tokens {
                 "must be from 1 to 1440",
             ));
         }
+        if !(1..=24 * 60).contains(&config.ticket_minutes) {
+            return Err(ConfigError::value(
+                "access.ticket_minutes",
+                "must be from 1 to 1440",
+            ));
+        }
+        if !(1..=30 * 24).contains(&config.session_hours) {
+            return Err(ConfigError::value(
+                "access.session_hours",
+                "must be from 1 to 720",
+            ));
+        }
         let issuers = config
             .oidc
             .iter()
@@ -95,8 +128,10 @@ impl Tokens {
             inner: Arc::new(Inner {
                 encoding: EncodingKey::from_secret(&secret),
                 decoding: DecodingKey::from_secret(&secret),
+                secret,
                 life: Duration::minutes(config.minutes),
-                own_accepted: config.development_accounts,
+                ticket_life: Duration::minutes(config.ticket_minutes),
+                session_life: Duration::hours(config.session_hours),
                 issuers,
                 store,
             }),
@@ -106,9 +141,14 @@ impl Tokens {
     pub(crate) fn issue(
         &self,
         person: &PersonId,
+        grant: Grant,
         now: DateTime<Utc>,
     ) -> Result<(String, DateTime<Utc>), TokenError> {
-        let expires = now + self.inner.life;
+        let expires = now
+            + match grant {
+                Grant::Session => self.inner.life,
+                Grant::Ticket => self.inner.ticket_life,
+            };
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -117,6 +157,7 @@ impl Tokens {
             nbf: now.timestamp() - 5,
             iat: now.timestamp(),
             jti: uuid::Uuid::new_v4().to_string(),
+            grant,
         };
         let token = jsonwebtoken::encode(
             &Header::new(Algorithm::HS256),
@@ -125,6 +166,20 @@ impl Tokens {
         )
         .map_err(|_| TokenError::Invalid)?;
         Ok((token, expires))
+    }
+
+    pub(crate) fn session_life(&self) -> Duration {
+        self.inner.session_life
+    }
+
+    /// The session's key after `key`.
+    pub(crate) fn next_key(&self, key: &SessionKey) -> SessionKey {
+        key.next(&self.inner.secret)
+    }
+
+    /// What a token of ours was given for; `None` for a token of another issuer, or none of ours.
+    pub(crate) fn grant(&self, token: &str) -> Option<Grant> {
+        self.own(token).ok().map(|claims| claims.grant)
     }
 
     /// The person behind a token, with the roles that the directory gives them now.
@@ -156,12 +211,7 @@ impl Tokens {
     async fn person(&self, token: &str) -> Result<PersonId, TokenError> {
         let issuer = unverified_issuer(token).ok_or(TokenError::Invalid)?;
         if issuer == ISSUER {
-            // Where nobody may sign in with a password, no token of ours is anybody's.
-            return if self.inner.own_accepted {
-                self.own(token)
-            } else {
-                Err(TokenError::Invalid)
-            };
+            return Ok(PersonId::new(self.own(token)?.sub));
         }
         let known = self
             .inner
@@ -172,7 +222,7 @@ impl Tokens {
         known.person(token).await
     }
 
-    fn own(&self, token: &str) -> Result<PersonId, TokenError> {
+    fn own(&self, token: &str) -> Result<Claims, TokenError> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
@@ -181,7 +231,7 @@ impl Tokens {
         validation.leeway = 5;
         let data = jsonwebtoken::decode::<Claims>(token, &self.inner.decoding, &validation)
             .map_err(classified)?;
-        Ok(PersonId::new(data.claims.sub))
+        Ok(data.claims)
     }
 }
 

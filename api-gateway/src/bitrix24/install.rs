@@ -1,23 +1,18 @@
 //! `POST /bitrix24/install`: the portal gives tokens; it is asked back before they are believed.
 
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use chrono::Utc;
 use http::{StatusCode, header};
-use serde::Deserialize;
 use store::portal::Portal;
 use subtle::ConstantTimeEq;
 use templates::buyout::{InstallOutcome, InstallPage};
 use url::Url;
 
+use crate::bitrix24::ask::{AskError, ask};
 use crate::bitrix24::form::Form;
 use crate::server::App;
-
-/// The longest answer to `app.info` that is read.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// What an install body says, in either of the portal's two spellings.
 struct Install {
@@ -180,46 +175,23 @@ fn outcome_in_english(outcome: InstallOutcome) -> &'static str {
 }
 
 /// Asks `app.info` with the given token and compares the portal.
-async fn confirmed(app: &App, install: &Install) -> Result<bool, reqwest::Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        result: Option<serde_json::Value>,
-    }
-    let url = match install.client_endpoint.join("app.info") {
-        Ok(url) => url,
-        Err(_) => return Ok(false),
-    };
-    if !is_portal(&url, &install.domain) {
+async fn confirmed(app: &App, install: &Install) -> Result<bool, AskError> {
+    if !is_portal(&install.client_endpoint, &install.domain) {
         return Ok(false);
     }
-    let mut answer = app
-        .portal_http
-        .post(url)
-        .timeout(Duration::from_secs(10))
-        .form(&[("auth", install.access_token.as_str())])
-        .send()
-        .await?;
-    if !answer.status().is_success() {
-        return Ok(false);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Ok(false);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let Ok(Answer {
-        result: Some(result),
-    }) = serde_json::from_slice(&body)
-    else {
-        return Ok(false);
-    };
+    let said = ask(
+        &app.portal_http,
+        &install.client_endpoint,
+        "app.info",
+        &install.access_token,
+    )
+    .await?;
     // Newer portals name themselves; an older one is known by having accepted its own token.
-    Ok(result
-        .get("member_id")
-        .and_then(|id| id.as_str())
-        .is_none_or(|id| id == install.member_id))
+    Ok(said.is_some_and(|said| {
+        said.get("member_id")
+            .and_then(|id| id.as_str())
+            .is_none_or(|id| id == install.member_id)
+    }))
 }
 
 /// Tokens are sent to the portal only: over TLS, to the host that the portal named as its own.

@@ -1,7 +1,8 @@
-//! A Bitrix24 portal: OAuth, REST v2, robots, events. See README.md beside the module.
+//! A Bitrix24 portal: OAuth, REST v2, robots, events, tabs of the deal's card. See README.md beside the module.
 
 mod answer;
 mod batch;
+mod card;
 mod contacts;
 mod control;
 mod deals;
@@ -17,6 +18,7 @@ mod notices;
 mod oauth;
 mod params;
 mod people;
+mod placements;
 mod portal;
 mod rest;
 mod robots;
@@ -51,6 +53,7 @@ pub fn router(sim: Sim) -> Router {
         .route("/oauth/token/", any(oauth::token))
         .route("/oauth/authorize", get(oauth::authorize))
         .route("/oauth/authorize/", get(oauth::authorize))
+        .route("/crm/deal/details/{id}/", get(card::show))
         .route("/rest/crm.controller.item.getFile/", get(files::download))
         .route("/rest/{method}", any(rest::with_token))
         .route("/rest/{method}/", any(rest::with_token))
@@ -73,6 +76,7 @@ pub fn operation(_method: &Method, path: &str, _body: &[u8]) -> &'static str {
     match path.starts_with("/rest/") {
         true if last == "crm.controller.item.getFile" => "file.download",
         true => methods::find(&rest::method_name(last)).map_or("unknown", |method| method.name),
+        false if path.starts_with("/crm/deal/details/") => "card",
         false => "unknown",
     }
 }

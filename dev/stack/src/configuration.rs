@@ -72,7 +72,12 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
         trusted_proxies,
         deadline_secs,
         issuers,
+        web,
+        temporal_ui,
     } = gateway;
+    // The portal under its other names, so that a browser takes its pages for another site.
+    let portal = simulator.url(Partner::Bitrix24).port().unwrap_or_default();
+    let web = web.as_deref().unwrap_or(Path::new(""));
     let mut text = format!(
         "{shared}[server]\naddress = \"127.0.0.1:{api}\"\npublic_url = \"{public}\"\n\
          deadline_secs = {deadline_secs}\n\
@@ -80,7 +85,9 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
          [codec_server]\nui_origin = \"{ui_origin}\"\ndevelopment_token = \"{token}\"\n\n\
          [access]\nsecret = \"{secret}\"\ndevelopment_accounts = true\n\n\
          [limits]\nper_second = {per_second}\nburst = {burst}\ntrusted_proxies = {trusted_proxies:?}\n\n\
-         [bitrix24]\nca_file = {ca}\n\n\
+         [bitrix24]\nca_file = {ca}\nclient_id = \"{client_id}\"\n\
+         frame_ancestors = [\"https://portal.localhost:{portal}\", \"https://127.0.0.1:{portal}\"]\n\n\
+         [web]\nfolder = {web}\ntemporal_ui = \"{temporal_ui}\"\n\n\
          [callbacks]\nsecret = \"{callbacks}\"\n\n\
          [metrics]\naddress = \"127.0.0.1:{metrics}\"\n",
         shared = shared(settings),
@@ -90,14 +97,21 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
         token = keys.codec_token,
         secret = keys.tokens,
         ca = quoted(simulator.authority()),
+        client_id = simulator::bitrix24::CLIENT_ID,
+        web = quoted(web),
         callbacks = keys.callbacks,
         metrics = ports.gateway_metrics,
     );
-    for Issuer { url, audience } in issuers {
+    for Issuer {
+        url,
+        audience,
+        client_id,
+    } in issuers
+    {
         let _ = write!(
             text,
             "\n[[access.oidc]]\nissuer = \"{url}\"\naudience = \"{audience}\"\nalgorithms = [\"RS256\"]\n\
-             person_claim = \"login\"\nreread_secs = 0\n"
+             person_claim = \"login\"\nclient_id = \"{client_id}\"\nreread_secs = 0\n"
         );
     }
     text

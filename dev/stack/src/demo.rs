@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use simulator::Partner;
+use url::Url;
 
 use crate::play::{Play, Prices};
 use crate::report::{self, Report};
@@ -90,7 +92,11 @@ async fn bring_up() -> anyhow::Result<Demo> {
         store_url: format!("sqlite://{}?mode=rwc", folder.join("kite.db").display()),
         ui_origin: format!("http://127.0.0.1:{TEMPORAL_UI_PORT}"),
         log_filter: std::env::var("KITE_LOG").unwrap_or_else(|_| "warn".to_owned()),
-        gateway: GatewayOptions::default(),
+        gateway: GatewayOptions {
+            web: Some(temporal::root().join("web/dist")),
+            temporal_ui: temporal.ui.clone().unwrap_or_default(),
+            ..GatewayOptions::default()
+        },
         policy: seed::policy(),
         folder: folder.clone(),
     };
@@ -289,6 +295,12 @@ fn tell(report: &Report) {
 fn addresses(demo: &Demo) {
     let stack = &demo.stack;
     say("\nАдреса");
+    say(&format!("  рабочее место           {}", stack.door.url));
+    say(&format!(
+        "  вкладка в Битрикс24     {}crm/deal/details/<сделка>/?user={}",
+        portal(stack),
+        seed::ACCOUNTS[0].bitrix24_user
+    ));
     say(&format!("  шлюз (gRPC, gRPC-web)   {}", stack.door.url));
     if let Some(ui) = &demo.temporal.ui {
         say(&format!("  Temporal UI             {ui}"));
@@ -306,15 +318,28 @@ fn addresses(demo: &Demo) {
         stack.gateway_metrics, stack.worker_metrics
     ));
     say(&format!(
-        "  вход                    логины {}; пароль {}",
-        seed::ACCOUNTS.map(|a| a.login).join(", "),
-        seed::PASSWORD
+        "  доверие браузера        {} и {}",
+        demo.folder.join("tls/ca.pem").display(),
+        demo.folder.join("simulator/ca.pem").display()
     ));
     say(&format!(
-        "  доверие браузера        {}",
-        demo.folder.join("tls/ca.pem").display()
+        "\nВход: логин из списка, пароль {}",
+        seed::PASSWORD
     ));
+    for account in &seed::ACCOUNTS {
+        say(&format!(
+            "  {:<12} {:<17} {} (сотрудник портала {})",
+            account.login, account.role, account.name, account.bitrix24_user
+        ));
+    }
     say("\nCtrl-C остановит всё; данные останутся в .kite.");
+}
+
+/// The portal under a name of another site than the gateway's: a frame there is a stranger's frame.
+fn portal(stack: &Stack) -> Url {
+    let mut url = stack.partner(Partner::Bitrix24);
+    let _ = url.set_host(Some("portal.localhost"));
+    url
 }
 
 fn seconds(duration: Duration) -> String {

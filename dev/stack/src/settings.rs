@@ -68,6 +68,10 @@ pub struct GatewayOptions {
     pub deadline_secs: u64,
     /// Issuers of access tokens beside the development accounts.
     pub issuers: Vec<Issuer>,
+    /// Folder of the built staff UI; `None`: none is served.
+    pub web: Option<PathBuf>,
+    /// Base address of Temporal UI for links to runs; empty: none.
+    pub temporal_ui: String,
 }
 
 /// An OIDC issuer whose RS256 tokens are accepted; the claim `login` names the person.
@@ -75,6 +79,8 @@ pub struct GatewayOptions {
 pub struct Issuer {
     pub url: String,
     pub audience: String,
+    /// As which client the UI signs people in; empty: no button.
+    pub client_id: String,
 }
 
 impl Default for GatewayOptions {
@@ -85,6 +91,8 @@ impl Default for GatewayOptions {
             trusted_proxies: Vec::new(),
             deadline_secs: 30,
             issuers: Vec::new(),
+            web: None,
+            temporal_ui: String::new(),
         }
     }
 }

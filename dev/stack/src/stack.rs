@@ -176,7 +176,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The portal's administrator installs the app; the worker then registers the robot and the events.
+    /// The portal's administrator installs the app; the worker then registers the robot, the events and the tab.
     async fn install(&self) -> anyhow::Result<()> {
         let handler = self.door.url.join("bitrix24/install")?;
         self.control
@@ -186,15 +186,17 @@ impl Stack {
         loop {
             let robots = self.control.get("bitrix24/robots").await?;
             let events = self.control.get("bitrix24/events").await?;
-            let listened = events["handlers"]
-                .as_array()
-                .is_some_and(|handlers| !handlers.is_empty());
-            if listened && robots.as_object().is_some_and(|robots| !robots.is_empty()) {
+            let tabs = self.control.get("bitrix24/placements").await?;
+            let some = |list: &serde_json::Value| list.as_array().is_some_and(|l| !l.is_empty());
+            if robots.as_object().is_some_and(|robots| !robots.is_empty())
+                && some(&events["handlers"])
+                && some(&tabs)
+            {
                 return Ok(());
             }
             if tokio::time::Instant::now() >= deadline {
                 bail!(
-                    "the worker registered no robot or no event on the portal within {READY:?}; see its log"
+                    "the worker registered no robot, event or tab on the portal within {READY:?}; see its log"
                 );
             }
             tokio::time::sleep(LOOK).await;

@@ -15,6 +15,7 @@ use crate::change;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::{ChangeError, StoreError};
+use crate::session;
 
 impl Store {
     /// Everybody, the blocked ones too, by name.
@@ -104,7 +105,7 @@ impl Store {
         Ok(member)
     }
 
-    /// Blocks somebody or lets them in again; what is so already changes nothing.
+    /// Blocks somebody, which signs them out everywhere, or lets them in again; what is so already changes nothing.
     pub async fn block_member(
         &self,
         person: &PersonId,
@@ -129,6 +130,9 @@ impl Store {
         })
         .exec(&write.tx)
         .await?;
+        if blocked {
+            session::end_all(&write.tx, person).await?;
+        }
         let action = if blocked {
             "staff.block"
         } else {

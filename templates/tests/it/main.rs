@@ -7,6 +7,7 @@ mod message;
 mod offer_page;
 mod page;
 mod pdf;
+mod placement_page;
 mod sample;
 
 /// What a person with bad intentions, or a merely unusual name, puts into a field.

@@ -10,8 +10,10 @@ use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use proto::kite::session::v1::GetSessionRequest;
 use proto::kite::session::v1::session_service_client::SessionServiceClient;
+use proto::kite::session::v1::{
+    GetSessionRequest, GetSignInOptionsRequest, Issuer as Offered, StartSessionRequest,
+};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
@@ -117,6 +119,7 @@ async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Resu
         issuers: vec![Issuer {
             url: url.clone(),
             audience: AUDIENCE.to_owned(),
+            client_id: "kite-ui".to_owned(),
         }],
         ..GatewayOptions::default()
     };
@@ -237,6 +240,33 @@ async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Resu
         session(&world, &good).await.map_err(|status| status.code()),
         Err(Code::Unauthenticated)
     );
+    // The pages learn where to send people, who come back and stay by a session of ours.
+    let mut sessions = SessionServiceClient::new(world.stack.door.channel.clone());
+    let options = sessions
+        .get_sign_in_options(GetSignInOptionsRequest {})
+        .await?
+        .into_inner();
+    let offered = Offered {
+        issuer: url.clone(),
+        client_id: "kite-ui".to_owned(),
+        title: "127.0.0.1".to_owned(),
+        scopes: vec!["openid".to_owned()],
+    };
+    assert_eq!(options.issuers, [offered]);
+    let mut request = Request::new(StartSessionRequest {});
+    request
+        .metadata_mut()
+        .insert("authorization", format!("Bearer {renewed}").parse()?);
+    let started = sessions.start_session(request).await?;
+    let cookie = started
+        .metadata()
+        .get("set-cookie")
+        .and_then(|cookie| cookie.to_str().ok())
+        .unwrap_or_default();
+    assert!(cookie.starts_with("__Host-kite_session="), "{cookie}");
+    let own = started.into_inner().access_token;
+    assert_ne!(own, renewed);
+    assert_eq!(session(&world, &own).await?, "u-ops");
     // The directory has the last word.
     write_staff(&world, "ops", &[domain::staff::Role::Ops], &[], true).await?;
     assert_eq!(

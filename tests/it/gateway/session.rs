@@ -3,7 +3,8 @@
 use domain::staff::Role;
 use proto::kite::session::v1::session_service_client::SessionServiceClient;
 use proto::kite::session::v1::{
-    GetSessionRequest, ListStaffRequest, SetSubstituteRequest, SignInRequest, SignInResponse,
+    GetSessionRequest, GetSignInOptionsRequest, ListStaffRequest, SetSubstituteRequest,
+    SignInRequest, SignInResponse,
 };
 use proto::kite::task::v1::decision::Kind;
 use stack::papers;
@@ -12,6 +13,7 @@ use stack::play::Play;
 use stack::seed;
 use tests::World;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use super::{newcomer, violations, write_staff};
 
@@ -69,6 +71,93 @@ async fn only_the_right_password_of_somebody_who_works_here_signs_in() -> anyhow
         1,
         "the answer tells who exists: {sentences:?}"
     );
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_of_one_login_cannot_be_tried_for_ever() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let mut sentences = std::collections::BTreeSet::new();
+    // Whether there is such a login makes no difference.
+    for login in ["ops", "nobody"] {
+        for number in 0..10 {
+            let refused = sign_in(&world, login, "guess")
+                .await
+                .expect_err("a wrong password");
+            assert_eq!(refused.code(), Code::Unauthenticated, "{login} {number}");
+        }
+        for spelled in [login.to_owned(), format!(" {} ", login.to_uppercase())] {
+            let refused = sign_in(&world, &spelled, seed::PASSWORD)
+                .await
+                .expect_err("too many tries");
+            assert_eq!(refused.code(), Code::ResourceExhausted, "{spelled}");
+            let wait = refused
+                .get_details_retry_info()
+                .and_then(|info| info.retry_delay)
+                .unwrap_or_default();
+            assert!((1..=60).contains(&wait.as_secs()), "{wait:?}");
+            sentences.insert(refused.message().to_owned());
+        }
+    }
+    assert_eq!(
+        sentences.len(),
+        1,
+        "the answer tells who exists: {sentences:?}"
+    );
+    // Others sign in, and as often as they like.
+    for _ in 0..12 {
+        sign_in(&world, "head", seed::PASSWORD).await?;
+    }
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_says_what_may_be_done_and_who_stands_in() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let options = SessionServiceClient::new(world.stack.door.channel.clone())
+        .get_sign_in_options(GetSignInOptionsRequest {})
+        .await?
+        .into_inner();
+    assert!(options.development_accounts);
+    assert_eq!(options.issuers, []);
+    assert_eq!(options.temporal_ui, "");
+    assert_eq!(options.temporal_namespace, world.stack.settings.namespace);
+    assert_eq!(options.version, env!("CARGO_PKG_VERSION"));
+
+    let inspector = world.stack.sign_in("inspector").await?;
+    let session = async || {
+        let answer = inspector
+            .sessions()
+            .get_session(GetSessionRequest {})
+            .await?;
+        anyhow::Ok(answer.into_inner().session.unwrap_or_default())
+    };
+    let before = session().await?;
+    for (action, permitted) in [
+        ("kite.inspection.v1.InspectionService/ReportVisit", true),
+        ("kite.task.v1.TaskService/DecideTask", true),
+        ("client.see", true),
+        ("price.see", false),
+        ("buyout.see_every", false),
+        ("kite.staff.v1.StaffService/BlockMember", false),
+    ] {
+        assert_eq!(
+            before.actions.iter().any(|own| own == action),
+            permitted,
+            "{action}"
+        );
+    }
+    assert!(before.actions.is_sorted());
+    assert_eq!(before.substitute, None);
+    stand_in(&inspector, "u-inspector2").await?;
+    let substitute = session().await?.substitute.unwrap_or_default();
+    assert_eq!(
+        (substitute.id.as_str(), substitute.name.as_str()),
+        ("u-inspector2", "Лев Морозов")
+    );
+    let admin = sign_in(&world, "admin", seed::PASSWORD).await?;
+    let actions = admin.session.unwrap_or_default().actions;
+    assert!(actions.contains(&"kite.staff.v1.StaffService/BlockMember".to_owned()));
     world.stop().await
 }
 

@@ -24,16 +24,16 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 /// What a browser speaks: one version of HTTP, and gRPC-web in one of its two forms.
 pub(super) struct Browser {
-    http: reqwest::Client,
-    url: url::Url,
+    pub(super) http: reqwest::Client,
+    pub(super) url: url::Url,
     text: bool,
 }
 
 /// The message's bytes, and the trailers that come after it or in the headers.
 pub(super) struct Answer {
-    status: StatusCode,
-    message: Vec<u8>,
-    trailers: BTreeMap<String, String>,
+    pub(super) status: StatusCode,
+    pub(super) message: Vec<u8>,
+    pub(super) trailers: BTreeMap<String, String>,
 }
 
 impl Answer {

@@ -20,6 +20,7 @@ pub fn control(sim: Sim) -> Router {
         .route("/operating", post(app::operating))
         .route("/robots", get(app::robots))
         .route("/robots/{code}", post(app::place_robot))
+        .route("/placements", get(app::placements))
         .route("/events", get(app::events))
         .route("/users", get(app::users))
         .route("/notices", get(app::notices))

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use super::answer::{Done, RestError};
 use super::params::Params;
 use super::{
-    batch, contacts, deals, directory, events, notices, robots, system, tasks, timeline, workflows,
+    batch, contacts, deals, directory, events, notices, placements, robots, system, tasks,
+    timeline, workflows,
 };
 use crate::core::Sim;
 
@@ -114,23 +115,14 @@ static METHODS: &[Method] = &[
     method("im.notify.system.add", "im", Anybody, notices::add),
     method("method.get", "", Anybody, system::method_get),
     method("methods", "", Anybody, system::methods),
-    method(
-        "placement.bind",
-        "placement",
-        AppAdmin,
-        system::placement_bind,
-    ),
-    method(
-        "placement.get",
-        "placement",
-        AppAdmin,
-        system::placement_get,
-    ),
+    method("placement.bind", "placement", AppAdmin, placements::bind),
+    method("placement.get", "placement", AppAdmin, placements::get),
+    method("placement.list", "placement", App, placements::list),
     method(
         "placement.unbind",
         "placement",
         AppAdmin,
-        system::placement_unbind,
+        placements::unbind,
     ),
     method("profile", "", Anybody, system::profile),
     method("scope", "", Anybody, system::scope),

@@ -8,8 +8,7 @@ use super::filter::{fits, page};
 use super::methods::{self, Call};
 use super::oauth::endpoints;
 use super::people::{self, EMPLOYEES, Employee};
-use super::portal::{Placement, State};
-use crate::core::Partner;
+use super::portal::State;
 
 /// Both answers at once, since both servers are this one: the portal's in upper case, the authorisation
 /// server's in lower case.
@@ -132,73 +131,4 @@ pub(super) fn server_time(call: &Call<'_>) -> Result<Done, RestError> {
 pub(super) fn feature(call: &Call<'_>) -> Result<Done, RestError> {
     let has = call.params.text("code").as_deref() == Some("rest_offline_extended");
     Ok(Done::new(json!({ "value": if has { "Y" } else { "N" } })))
-}
-
-pub(super) fn placement_bind(call: &Call<'_>) -> Result<Done, RestError> {
-    let placement = call
-        .params
-        .text("placement")
-        .unwrap_or_default()
-        .to_ascii_uppercase();
-    let handler = call.params.text("handler").unwrap_or_default();
-    if placement.is_empty() {
-        return Err(RestError::refused(
-            "ERROR_ARGUMENT",
-            "Argument 'PLACEMENT' is null or empty",
-        ));
-    }
-    if url::Url::parse(&handler).is_err() {
-        return Err(RestError::refused(
-            "ERROR_WRONG_HANDLER_URL",
-            "Wrong handler URL",
-        ));
-    }
-    let mut state = call.sim.state::<State>();
-    if state
-        .placements
-        .iter()
-        .any(|known| known.placement == placement && known.handler == handler)
-    {
-        let error = "ERROR_PLACEMENT_HANDLER_ALREADY_BINDED";
-        return Err(RestError::refused(
-            error,
-            "Unable to set placement handler: Handler already binded",
-        ));
-    }
-    call.sim
-        .ledger()
-        .record(Partner::Bitrix24, call.method, &placement, call.body);
-    let title = call.params.text("title").unwrap_or_default();
-    state.placements.push(Placement {
-        placement,
-        handler,
-        title,
-    });
-    Ok(Done::new(json!(true)))
-}
-
-pub(super) fn placement_get(call: &Call<'_>) -> Result<Done, RestError> {
-    let state = call.sim.state::<State>();
-    let row = |bound: &Placement| json!({ "placement": bound.placement, "handler": bound.handler, "title": bound.title, "description": "" });
-    Ok(Done::new(state.placements.iter().map(row).collect()))
-}
-
-pub(super) fn placement_unbind(call: &Call<'_>) -> Result<Done, RestError> {
-    let placement = call
-        .params
-        .text("placement")
-        .unwrap_or_default()
-        .to_ascii_uppercase();
-    let handler = call.params.text("handler");
-    let mut state = call.sim.state::<State>();
-    let before = state.placements.len();
-    state.placements.retain(|bound| {
-        bound.placement != placement
-            || handler
-                .as_ref()
-                .is_some_and(|handler| *handler != bound.handler)
-    });
-    Ok(Done::new(
-        json!({ "count": before - state.placements.len() }),
-    ))
 }

@@ -262,6 +262,10 @@ pub(super) async fn place_robot(
     Ok(Json(json!(robot)))
 }
 
+pub(super) async fn placements(Extracted(sim): Extracted<Sim>) -> Json<Value> {
+    Json(json!(sim.state::<State>().placements))
+}
+
 pub(super) async fn events(Extracted(sim): Extracted<Sim>) -> Json<Value> {
     let state = sim.state::<State>();
     Json(json!({ "handlers": state.handlers, "offline": state.offline }))

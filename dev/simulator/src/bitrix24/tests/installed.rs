@@ -113,6 +113,13 @@ impl Portal {
         (status, answer["error"].as_str().expect("a code").to_owned())
     }
 
+    /// A page of the portal's own.
+    pub(super) async fn page(&self, path: &str) -> String {
+        let url = self.bench.url(crate::Partner::Bitrix24, path);
+        let answer = self.https.get(url).send().await.expect("an answer");
+        answer.text().await.expect("text")
+    }
+
     pub(super) async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         let url = self.bench.url(crate::Partner::Bitrix24, "oauth/token/");
         let answer = self
