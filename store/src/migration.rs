@@ -5,6 +5,7 @@ mod m0002_people;
 mod m0003_exchange;
 mod m0004_file;
 mod m0005_audit;
+mod m0007_lists;
 mod m0008_desk;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_exchange::Migration),
             Box::new(m0004_file::Migration),
             Box::new(m0005_audit::Migration),
+            Box::new(m0007_lists::Migration),
             Box::new(m0008_desk::Migration),
         ]
     }

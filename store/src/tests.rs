@@ -8,6 +8,8 @@ mod document_number;
 mod exchange;
 mod file;
 mod inbox;
+mod kin;
+mod lists;
 mod member;
 mod notification;
 mod payment_intent;
