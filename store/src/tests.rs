@@ -10,6 +10,7 @@ mod file;
 mod inbox;
 mod kin;
 mod lists;
+mod measure;
 mod member;
 mod notification;
 mod payment_intent;

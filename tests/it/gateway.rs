@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod codec;
+mod details;
 mod events;
 mod files;
 mod health;
@@ -11,6 +12,7 @@ mod links;
 mod lists;
 mod notifications;
 mod oidc;
+mod orders;
 mod parts;
 mod policies;
 mod reports;
@@ -20,6 +22,8 @@ mod tasks;
 mod templates;
 mod views;
 mod web;
+mod work;
+mod workbooks;
 
 use std::time::Duration;
 

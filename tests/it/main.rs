@@ -9,6 +9,7 @@ mod buyout_inspection;
 mod buyout_offer;
 mod buyout_payment;
 mod buyout_people;
+mod buyout_reassign;
 mod gateway;
 mod portal;
 mod replay;

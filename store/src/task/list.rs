@@ -7,7 +7,7 @@ use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::staff::{PersonId, Role};
 use domain::task::{HumanTask, TaskKind, TaskState};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -254,8 +254,7 @@ fn condition(filter: &TaskFilter) -> Condition {
         city,
         escalated,
     } = filter;
-    let by_role =
-        (!roles.is_empty()).then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, None)));
+    let by_role = (!roles.is_empty()).then(|| has_role(roles, None));
     let by_city = || {
         (!cities.is_empty()).then(|| {
             row::Column::City
@@ -267,23 +266,15 @@ fn condition(filter: &TaskFilter) -> Condition {
         None => Condition::all().add_option(by_role).add_option(by_city()),
         Some(person) if *mine => own(person),
         Some(person) => {
-            let excluded = Query::select()
-                .column(excluded_row::Column::Task)
-                .from(excluded_row::Entity)
-                .and_where(excluded_row::Column::Person.eq(&person.0))
-                .take();
             let queue = Condition::all()
                 .add(row::Column::Assignee.is_null())
                 .add_option(by_role)
                 .add_option(by_city())
-                .add(row::Column::Id.not_in_subquery(excluded));
+                .add(excludes(person).not());
             let called_in = Condition::all()
                 .add(row::Column::Assignee.is_not_null())
                 .add_option(by_city())
-                .add_option(
-                    (!roles.is_empty())
-                        .then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, Some(true)))),
-                );
+                .add_option((!roles.is_empty()).then(|| has_role(roles, Some(true))));
             let overseen = (!oversees.is_empty()).then(|| {
                 Condition::all()
                     .add(row::Column::Kind.is_in(oversees.iter().map(TaskKind::to_string)))
@@ -315,13 +306,36 @@ fn late() -> Expr {
         .and(row::Column::State.is_in(open_states()))
 }
 
-fn tasks_of_roles(roles: &[Role], escalated: Option<bool>) -> SelectStatement {
-    Query::select()
-        .column(role_row::Column::Task)
+/// One of the roles may take it. Asked task by task: among other alternatives, PostgreSQL would read all
+/// tasks of the roles again for every row.
+fn has_role(roles: &[Role], escalated: Option<bool>) -> Expr {
+    let found = Query::select()
+        .expr(Expr::val(1))
         .from(role_row::Entity)
+        .and_where(
+            Expr::col((role_row::Entity, role_row::Column::Task))
+                .equals((row::Entity, row::Column::Id)),
+        )
         .and_where(role_row::Column::Role.is_in(roles.iter().map(Role::to_string)))
-        .and_where_option(escalated.map(|escalated| role_row::Column::Escalated.eq(escalated)))
-        .take()
+        .and_where_option(escalated.map(|escalated| {
+            Expr::col((role_row::Entity, role_row::Column::Escalated)).eq(escalated)
+        }))
+        .take();
+    Expr::exists(found)
+}
+
+/// The person may not decide it.
+fn excludes(person: &PersonId) -> Expr {
+    let found = Query::select()
+        .expr(Expr::val(1))
+        .from(excluded_row::Entity)
+        .and_where(
+            Expr::col((excluded_row::Entity, excluded_row::Column::Task))
+                .equals((row::Entity, row::Column::Id)),
+        )
+        .and_where(excluded_row::Column::Person.eq(&person.0))
+        .take();
+    Expr::exists(found)
 }
 
 /// Taken by or given to the person or somebody whom the person stands in for.
