@@ -1,21 +1,24 @@
 //! BuyoutService.
 
+mod detail;
+mod export;
+mod preview;
+mod query;
+
 use chrono::Utc;
 use domain::buyout::decision::{Cancel, PostMessage};
-use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
-use domain::refusal::{FieldViolation, Refusal};
 use domain::staff::Actor;
 use proto::kite::buyout::v1 as pb;
 use proto::kite::buyout::v1::buyout_service_server::BuyoutService;
 use proto::kite::common::v1::PageInfo;
-use store::{BuyoutFilter, BuyoutRow, Page};
+use store::Page;
 use tonic::{Request, Response, Status};
 
 use crate::access::actor_of;
 use crate::convert;
-use crate::convert::common::{money, time};
+use crate::convert::summary::{masked, summary};
 use crate::server::App;
 use crate::status;
 
@@ -40,67 +43,6 @@ impl Buyouts {
     }
 }
 
-fn row(row: &BuyoutRow) -> pb::BuyoutSummary {
-    pb::BuyoutSummary {
-        id: row.id.0.clone(),
-        deal_id: row.deal_id,
-        stage: row.stage.to_string(),
-        stage_title: row.stage.title_ru().to_owned(),
-        waiting_for: row.waiting_for.clone().unwrap_or_default(),
-        deadline: row.deadline.map(time),
-        identifier: row.identifier.clone().unwrap_or_default(),
-        plate: row.plate.clone().unwrap_or_default(),
-        car: row.car.clone(),
-        city: row.city.clone(),
-        site: row.site.clone().unwrap_or_default(),
-        price: row.price.map(money),
-        started_at: Some(time(row.started_at)),
-        stage_since: Some(time(row.stage_since)),
-        ended_at: row.ended_at.map(time),
-        outcome: row.outcome.clone().unwrap_or_default(),
-        ..pb::BuyoutSummary::default()
-    }
-}
-
-/// Clears the fields that a mask does not name; an unknown path is refused.
-fn masked(summary: pb::BuyoutSummary, paths: &[String]) -> Result<pb::BuyoutSummary, Refusal> {
-    if paths.is_empty() {
-        return Ok(summary);
-    }
-    let full = summary;
-    let mut kept = pb::BuyoutSummary {
-        id: full.id.clone(),
-        ..pb::BuyoutSummary::default()
-    };
-    for path in paths {
-        match path.as_str() {
-            "id" => {}
-            "deal_id" => kept.deal_id = full.deal_id,
-            "stage" => kept.stage = full.stage.clone(),
-            "stage_title" => kept.stage_title = full.stage_title.clone(),
-            "waiting_for" => kept.waiting_for = full.waiting_for.clone(),
-            "deadline" => kept.deadline = full.deadline,
-            "identifier" => kept.identifier = full.identifier.clone(),
-            "plate" => kept.plate = full.plate.clone(),
-            "car" => kept.car = full.car.clone(),
-            "city" => kept.city = full.city.clone(),
-            "site" => kept.site = full.site.clone(),
-            "price" => kept.price = full.price,
-            "started_at" => kept.started_at = full.started_at,
-            "stage_since" => kept.stage_since = full.stage_since,
-            "ended_at" => kept.ended_at = full.ended_at,
-            "outcome" => kept.outcome = full.outcome.clone(),
-            other => {
-                return Err(Refusal::invalid(vec![FieldViolation::new(
-                    "fields",
-                    format!("Нет поля «{other}»."),
-                )]));
-            }
-        }
-    }
-    Ok(kept)
-}
-
 #[tonic::async_trait]
 impl BuyoutService for Buyouts {
     async fn list_buyouts(
@@ -108,37 +50,9 @@ impl BuyoutService for Buyouts {
         request: Request<pb::ListBuyoutsRequest>,
     ) -> Result<Response<pb::ListBuyoutsResponse>, Status> {
         let actor = actor_of(&request)?;
-        let pb::ListBuyoutsRequest {
-            page,
-            stages,
-            city,
-            text,
-            active,
-            fields,
-            ..
-        } = request.into_inner();
-        let stages = stages
-            .iter()
-            .map(|stage| {
-                stage.parse::<Stage>().map_err(|_| {
-                    status::refused(&Refusal::invalid(vec![FieldViolation::new(
-                        "stages",
-                        format!("Неизвестный этап «{stage}»."),
-                    )]))
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let filter = BuyoutFilter {
-            stages,
-            cities: self.app.access.cities(&actor, &city)?,
-            text: (!text.trim().is_empty()).then_some(text),
-            active,
-            inspector: self
-                .app
-                .access
-                .only_own_inspections(&actor)
-                .then(|| actor.person.clone()),
-        };
+        let request = request.into_inner();
+        let (filter, sort) = query::read(&self.app.access, &actor, &request)?;
+        let pb::ListBuyoutsRequest { page, fields, .. } = request;
         let paths = fields.map(|mask| mask.paths).unwrap_or_default();
         // Before the rows, so that a wrong mask is refused over an empty list too.
         masked(pb::BuyoutSummary::default(), &paths)
@@ -147,20 +61,17 @@ impl BuyoutService for Buyouts {
         let found = self
             .app
             .store
-            .list_buyouts(&filter, &Page::new(page.size, page.cursor))
+            .list_buyouts(&filter, sort, &Page::new(page.size, page.cursor))
             .await
             .map_err(status::store)?;
         let prices = self.app.access.sees_prices(&actor);
+        let now = Utc::now();
         let buyouts = found
             .rows
             .iter()
-            .map(|found| {
-                let mut summary = row(found);
-                if !prices {
-                    summary.price = None;
-                    summary.outcome.clear();
-                }
-                masked(summary, &paths).map_err(|refusal| status::refused(&refusal))
+            .map(|row| {
+                masked(summary(row, prices, now), &paths)
+                    .map_err(|refusal| status::refused(&refusal))
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Response::new(pb::ListBuyoutsResponse {
@@ -177,9 +88,7 @@ impl BuyoutService for Buyouts {
         request: Request<pb::GetBuyoutRequest>,
     ) -> Result<Response<pb::GetBuyoutResponse>, Status> {
         let actor = actor_of(&request)?;
-        let buyout = self.read(&request.into_inner().id, &actor).await?;
-        let prices = self.app.access.sees_prices(&actor);
-        let detail = convert::buyout::detail(&buyout, &actor, prices, Utc::now());
+        let detail = self.detail(&request.into_inner().id, &actor).await?;
         Ok(Response::new(pb::GetBuyoutResponse {
             buyout: Some(detail),
         }))
@@ -253,25 +162,43 @@ impl BuyoutService for Buyouts {
 
     async fn count_buyouts(
         &self,
-        _request: Request<pb::CountBuyoutsRequest>,
+        request: Request<pb::CountBuyoutsRequest>,
     ) -> Result<Response<pb::CountBuyoutsResponse>, Status> {
-        Err(Status::unimplemented("CountBuyouts"))
+        let actor = actor_of(&request)?;
+        let filter = request.into_inner().filter.unwrap_or_default();
+        let (filter, _) = query::read(&self.app.access, &actor, &filter)?;
+        let counts = self
+            .app
+            .store
+            .count_buyouts(&filter)
+            .await
+            .map_err(status::store)?;
+        Ok(Response::new(pb::CountBuyoutsResponse {
+            counts: counts.into_iter().map(convert::summary::count).collect(),
+        }))
     }
 
     type ExportBuyoutsStream = tonic::codegen::BoxStream<pb::ExportBuyoutsResponse>;
 
     async fn export_buyouts(
         &self,
-        _request: Request<pb::ExportBuyoutsRequest>,
+        request: Request<pb::ExportBuyoutsRequest>,
     ) -> Result<Response<Self::ExportBuyoutsStream>, Status> {
-        Err(Status::unimplemented("ExportBuyouts"))
+        let actor = actor_of(&request)?;
+        let filter = request.into_inner().filter.unwrap_or_default();
+        let parts = self.workbook(&actor, &filter).await?;
+        Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
     }
 
     async fn preview_appraisal(
         &self,
-        _request: Request<pb::PreviewAppraisalRequest>,
+        request: Request<pb::PreviewAppraisalRequest>,
     ) -> Result<Response<pb::PreviewAppraisalResponse>, Status> {
-        Err(Status::unimplemented("PreviewAppraisal"))
+        let actor = actor_of(&request)?;
+        let pb::PreviewAppraisalRequest { id, appraisal } = request.into_inner();
+        let buyout = self.read(&id, &actor).await?;
+        let answer = preview::preview(&buyout, &appraisal.unwrap_or_default());
+        Ok(Response::new(answer))
     }
 
     async fn repeat_checks(

@@ -7,4 +7,5 @@ pub(crate) mod inspection;
 mod papers;
 pub(crate) mod policy;
 pub(crate) mod staff;
+pub(crate) mod summary;
 pub(crate) mod task;

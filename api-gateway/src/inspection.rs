@@ -1,5 +1,7 @@
 //! InspectionService.
 
+mod load;
+
 use chrono::{Duration, Utc};
 use domain::buyout::decision::{Decide, Decision};
 use domain::buyout::start::BuyoutId;
@@ -11,7 +13,7 @@ use proto::kite::inspection::v1::inspection_service_server::InspectionService;
 use store::Ticket;
 use tonic::{Request, Response, Status};
 
-use crate::access::actor_of;
+use crate::access::{Action, actor_of};
 use crate::convert;
 use crate::convert::common::time;
 use crate::server::App;
@@ -45,6 +47,12 @@ impl InspectionService for Inspections {
         let (Some(policy), Some(deal)) = (&buyout.policy, &buyout.deal) else {
             return Err(status::not_found("Задание на осмотр"));
         };
+        // An appraiser reads the same form and does not learn who the client is.
+        let client = self
+            .app
+            .access
+            .allowed(&actor, Action::SeeClient)
+            .then_some(&deal.client);
         Ok(Response::new(pb::GetInspectionResponse {
             template: Some(convert::inspection::template(&policy.template)),
             car: deal.car.title(),
@@ -57,14 +65,17 @@ impl InspectionService for Inspections {
             city: deal.visit.city.clone(),
             address: deal.visit.address.clone(),
             visit_at: deal.visit.at.map(time),
-            client_phone: deal
-                .client
-                .phone
-                .as_ref()
-                .map(|p| p.digits().to_owned())
+            client_phone: client
+                .and_then(|client| client.phone.as_ref())
+                .map(|phone| phone.digits().to_owned())
                 .unwrap_or_default(),
-            client_name: deal.client.first_name.clone(),
-            ..pb::GetInspectionResponse::default()
+            client_name: client
+                .map(|client| client.first_name.clone())
+                .unwrap_or_default(),
+            visit_status: String::new(),
+            visit_status_at: None,
+            identifier: deal.car.identifier.as_str().to_owned(),
+            time_zone: policy.calendar.tz().name().to_owned(),
         }))
     }
 
@@ -157,9 +168,11 @@ impl InspectionService for Inspections {
 
     async fn list_inspectors(
         &self,
-        _request: Request<pb::ListInspectorsRequest>,
+        request: Request<pb::ListInspectorsRequest>,
     ) -> Result<Response<pb::ListInspectorsResponse>, Status> {
-        Err(Status::unimplemented("ListInspectors"))
+        let actor = actor_of(&request)?;
+        let inspectors = self.inspectors(&actor, &request.into_inner().city).await?;
+        Ok(Response::new(pb::ListInspectorsResponse { inspectors }))
     }
 
     async fn report_visit(

@@ -29,6 +29,7 @@ mod inbox;
 mod link;
 
 mod convert;
+mod export;
 mod process;
 mod routes;
 mod status;

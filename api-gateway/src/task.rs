@@ -1,17 +1,21 @@
 //! TaskService.
 
+mod export;
+mod next;
+mod query;
+
 use std::collections::BTreeMap;
 
 use chrono::Utc;
 use domain::buyout::decision::{ActOnTask, Decide};
 use domain::buyout::start::BuyoutId;
 use domain::refusal::{FieldViolation, Refusal};
-use domain::staff::{Actor, PersonId, PersonRef};
-use domain::task::{HumanTask, TaskAction, TaskId, TaskKind, TaskState};
+use domain::staff::{Actor, PersonId, PersonRef, StaffMember};
+use domain::task::{HumanTask, Standing, TaskAction, TaskId};
 use proto::kite::common::v1::PageInfo;
 use proto::kite::task::v1 as pb;
 use proto::kite::task::v1::task_service_server::TaskService;
-use store::{Page, TaskFilter};
+use store::Page;
 use tonic::{Request, Response, Status};
 
 use crate::access::actor_of;
@@ -33,10 +37,10 @@ impl Tasks {
             .run()
             .map(|run| BuyoutId(run.to_owned()))
             .ok_or_else(|| status::not_found("Задание"))?;
-        let buyout = self
+        let (row, buyout) = self
             .app
             .store
-            .buyout(&run)
+            .buyout_with_row(&run)
             .await
             .map_err(status::store)?
             .ok_or_else(|| status::not_found("Задание"))?;
@@ -46,19 +50,8 @@ impl Tasks {
             .cloned()
             .ok_or_else(|| status::not_found("Задание"))?;
         self.app.access.see_task(actor, &task)?;
-        let car = buyout
-            .deal
-            .as_ref()
-            .map(|d| d.car.title())
-            .unwrap_or_default();
         let refusal = task.may_decide(actor, &buyout.duties).err();
-        let message = convert::task::task(
-            &task,
-            &car,
-            &buyout.stage.to_string(),
-            refusal.as_ref(),
-            Utc::now(),
-        );
+        let message = convert::task::task(&task, (&row).into(), refusal.as_ref(), Utc::now());
         Ok((task, message))
     }
 
@@ -105,12 +98,11 @@ impl Tasks {
         Ok(files)
     }
 
-    async fn named(&self, person: Option<PersonId>) -> Result<Option<PersonRef>, Status> {
+    async fn named(&self, person: Option<PersonId>) -> Result<Option<StaffMember>, Status> {
         let Some(person) = person else {
             return Ok(None);
         };
-        let member = self.app.store.staff(&person).await.map_err(status::store)?;
-        Ok(member.as_ref().map(PersonRef::from))
+        self.app.store.staff(&person).await.map_err(status::store)
     }
 }
 
@@ -121,78 +113,20 @@ impl TaskService for Tasks {
         request: Request<pb::ListTasksRequest>,
     ) -> Result<Response<pb::ListTasksResponse>, Status> {
         let actor = actor_of(&request)?;
-        let pb::ListTasksRequest {
-            page,
-            mine,
-            states,
-            kind,
-            buyout_id,
-            overdue,
-            ..
-        } = request.into_inner();
-        let mut wrong = Vec::new();
-        let states = if states.is_empty() {
-            vec![TaskState::Open, TaskState::Claimed]
-        } else {
-            states
-                .iter()
-                .filter_map(|state| {
-                    state
-                        .parse()
-                        .map_err(|_| {
-                            wrong.push(FieldViolation::new(
-                                "states",
-                                format!("Неизвестное состояние «{state}»."),
-                            ))
-                        })
-                        .ok()
-                })
-                .collect()
-        };
-        let kind: Option<TaskKind> = if kind.is_empty() {
-            None
-        } else {
-            match kind.parse() {
-                Ok(kind) => Some(kind),
-                Err(_) => {
-                    wrong.push(FieldViolation::new(
-                        "kind",
-                        format!("Неизвестный вид задачи «{kind}»."),
-                    ));
-                    None
-                }
-            }
-        };
-        if !wrong.is_empty() {
-            return Err(status::refused(&Refusal::invalid(wrong)));
-        }
-        let everything = self.app.access.sees_every_task(&actor);
-        let filter = TaskFilter {
-            roles: if everything {
-                Vec::new()
-            } else {
-                actor.roles.clone()
-            },
-            cities: actor.cities.clone(),
-            person: Some(actor.person.clone()),
-            mine,
-            states,
-            kind,
-            buyout: (!buyout_id.is_empty()).then_some(BuyoutId(buyout_id)),
-            overdue,
-        };
-        let page = page.unwrap_or_default();
+        let request = request.into_inner();
+        let (filter, order) = query::read(&self.app.access, &actor, &request)?;
+        let page = request.page.unwrap_or_default();
         let found = self
             .app
             .store
-            .list_tasks(&filter, &Page::new(page.size, page.cursor))
+            .list_tasks(&filter, order, &Page::new(page.size, page.cursor))
             .await
             .map_err(status::store)?;
         let now = Utc::now();
         let tasks = found
             .rows
             .iter()
-            .map(|row| convert::task::task(&row.task, &row.car, &row.stage.to_string(), None, now))
+            .map(|row| convert::task::task(&row.task, row.into(), None, now))
             .collect();
         Ok(Response::new(pb::ListTasksResponse {
             tasks,
@@ -242,7 +176,7 @@ impl TaskService for Tasks {
             version,
             to_person_id,
         } = request.into_inner();
-        let to = self
+        let member = self
             .named(Some(PersonId::new(to_person_id.clone())))
             .await?
             .ok_or_else(|| {
@@ -251,9 +185,11 @@ impl TaskService for Tasks {
                     format!("Сотрудника «{to_person_id}» нет в справочнике."),
                 )]))
             })?;
-        let task = self
-            .act(actor, &id, version, TaskAction::Delegate { to })
-            .await?;
+        let delegate = TaskAction::Delegate {
+            to: PersonRef::from(&member),
+            standing: Some(Standing::from(&member)),
+        };
+        let task = self.act(actor, &id, version, delegate).await?;
         Ok(Response::new(pb::DelegateTaskResponse { task: Some(task) }))
     }
 
@@ -290,6 +226,7 @@ impl TaskService for Tasks {
         let message = decision.unwrap_or_default();
         let files = Self::files(&self.app, &run, convert::task::file_ids(&message)).await?;
         let named = self.named(convert::task::person_id(&message)).await?;
+        let named = named.as_ref().map(PersonRef::from);
         let decision = convert::task::decision(message, &files, named)
             .map_err(|refusal| status::refused(&refusal))?;
         let decide = Decide {
@@ -312,24 +249,45 @@ impl TaskService for Tasks {
 
     async fn take_next_task(
         &self,
-        _request: Request<pb::TakeNextTaskRequest>,
+        request: Request<pb::TakeNextTaskRequest>,
     ) -> Result<Response<pb::TakeNextTaskResponse>, Status> {
-        Err(Status::unimplemented("TakeNextTask"))
+        let actor = actor_of(&request)?;
+        let kind = query::kind(&request.into_inner().kind)
+            .map_err(|violation| status::refused(&Refusal::invalid(vec![violation])))?;
+        let task = self.take_next(&actor, kind).await?;
+        Ok(Response::new(pb::TakeNextTaskResponse { task: Some(task) }))
     }
 
     async fn count_tasks(
         &self,
-        _request: Request<pb::CountTasksRequest>,
+        request: Request<pb::CountTasksRequest>,
     ) -> Result<Response<pb::CountTasksResponse>, Status> {
-        Err(Status::unimplemented("CountTasks"))
+        let actor = actor_of(&request)?;
+        // What the list shows that asks for nothing in particular.
+        let (filter, _) = query::read(&self.app.access, &actor, &pb::ListTasksRequest::default())?;
+        let counts = self
+            .app
+            .store
+            .count_tasks(&filter)
+            .await
+            .map_err(status::store)?;
+        Ok(Response::new(pb::CountTasksResponse {
+            counts: counts
+                .into_iter()
+                .map(|(kind, counts)| convert::task::counts(kind, counts))
+                .collect(),
+        }))
     }
 
     type ExportTasksStream = tonic::codegen::BoxStream<pb::ExportTasksResponse>;
 
     async fn export_tasks(
         &self,
-        _request: Request<pb::ExportTasksRequest>,
+        request: Request<pb::ExportTasksRequest>,
     ) -> Result<Response<Self::ExportTasksStream>, Status> {
-        Err(Status::unimplemented("ExportTasks"))
+        let actor = actor_of(&request)?;
+        let filter = request.into_inner().filter.unwrap_or_default();
+        let parts = self.workbook(&actor, &filter).await?;
+        Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
     }
 }

@@ -46,9 +46,10 @@ pub struct ChannelForecast {
 impl ChannelForecast {
     /// What remains when the car was bought at `buyout` and repaired for `repair`.
     pub fn margin(&self, buyout: Money, repair: Money) -> Money {
-        Money::from_kopecks(
-            self.price.kopecks() - self.costs.kopecks() - buyout.kopecks() - repair.kopecks(),
-        )
+        self.price
+            .saturating_sub(self.costs)
+            .saturating_sub(buyout)
+            .saturating_sub(repair)
     }
 }
 
@@ -76,7 +77,8 @@ pub enum Category {
 /// Up to 2 % A, up to 5 % B, up to 12 % C, above D.
 pub fn category(repair: Money, forecast: Money) -> (Category, String) {
     let share_bp = if forecast.kopecks() > 0 {
-        (i128::from(repair.kopecks()) * 10_000 / i128::from(forecast.kopecks())) as i64
+        let share = i128::from(repair.kopecks()) * 10_000 / i128::from(forecast.kopecks());
+        i64::try_from(share).unwrap_or(i64::MAX)
     } else {
         10_000
     };
@@ -171,10 +173,11 @@ pub fn second_approval_reasons(
     match market {
         None => reasons.push("рыночная цена не получена".to_owned()),
         Some(market) if market.average.kopecks() > 0 => {
-            let deviation =
-                i128::from(appraisal.forecast_price.kopecks() - market.average.kopecks()).abs()
-                    * 10_000
-                    / i128::from(market.average.kopecks());
+            let deviation = (i128::from(appraisal.forecast_price.kopecks())
+                - i128::from(market.average.kopecks()))
+            .abs()
+                * 10_000
+                / i128::from(market.average.kopecks());
             if deviation > i128::from(limits.market_deviation_bp) {
                 reasons.push(format!(
                     "прогнозная цена {} отличается от рыночной {} на {},{:02} %",

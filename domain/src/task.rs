@@ -3,6 +3,7 @@
 //! Tasks live inside the process that asks, so a claim race has one winner by construction; lists
 //! read the rows that the process writes.
 
+mod delegate;
 mod milestone;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use strum::{Display, EnumIter, EnumString};
 
 use crate::refusal::{Refusal, RefusalCode};
 use crate::staff::{Actor, PersonId, PersonRef, Role};
+
+pub use self::delegate::Standing;
 
 /// `<workflow id>/<number>`: unique over all runs and readable in a log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -351,8 +354,16 @@ pub struct HumanTask {
 pub enum TaskAction {
     Claim,
     Release,
-    Delegate { to: PersonRef },
-    Comment { text: String },
+    Delegate {
+        to: PersonRef,
+        /// What `to` may do, as the directory said then. Runs that took a delegation before this was told
+        /// have none, and go on as they did.
+        #[serde(default)]
+        standing: Option<Standing>,
+    },
+    Comment {
+        text: String,
+    },
 }
 
 impl HumanTask {
@@ -451,26 +462,8 @@ impl HumanTask {
                     "Вернуть в очередь может только тот, кто взял задачу.",
                 )),
             },
-            TaskAction::Delegate { to } => {
-                self.may_decide(actor, duties)?;
-                if to.person == actor.person {
-                    return Err(Refusal::new(RefusalCode::Invalid, "Задача уже у вас."));
-                }
-                match self
-                    .kind
-                    .duty()
-                    .and_then(|duty| duties.conflict(duty, &to.person))
-                {
-                    Some(held) => Err(Refusal::new(
-                        RefusalCode::OwnWork,
-                        format!(
-                            "{} уже участвует в сделке как {}.",
-                            to.name,
-                            held.title_ru()
-                        ),
-                    )),
-                    None => Ok(()),
-                }
+            TaskAction::Delegate { to, standing } => {
+                self.check_delegate(actor, to, standing.as_ref(), duties)
             }
             TaskAction::Comment { text } => {
                 crate::chat::check_text(text)?;
@@ -491,7 +484,7 @@ impl HumanTask {
                 self.state = TaskState::Open;
                 self.owner = None;
             }
-            TaskAction::Delegate { to } => {
+            TaskAction::Delegate { to, standing: _ } => {
                 self.state = TaskState::Claimed;
                 self.owner = Some(to.clone());
                 self.assignee = Some(to);

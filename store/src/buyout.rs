@@ -1,7 +1,11 @@
 //! The run's projection: one row that lists read, the events, and the tasks (see [`crate::task`]).
 
+mod derived;
 mod event;
+mod kin;
 mod list;
+mod search;
+mod trouble;
 
 use chrono::{DateTime, Utc};
 use domain::buyout::projection::Projection;
@@ -11,12 +15,16 @@ use domain::notification;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, Iterable};
 
-pub use self::list::{BuyoutFilter, BuyoutRow};
+pub(crate) use self::derived::Derived;
+pub use self::kin::{Analogue, Duplicate, DuplicateKind};
+pub use self::list::{BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort, StageCount};
+pub(crate) use self::search::{Words, found};
+pub(crate) use self::trouble::settle as settle_trouble;
 use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::{search, stage_visit, task};
+use crate::{stage_visit, task};
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -45,8 +53,24 @@ pub(crate) mod row {
         pub started_at: DateTimeUtc,
         pub stage_since: DateTimeUtc,
         pub ended_at: Option<DateTimeUtc>,
-        pub search: String,
         pub data: Json,
+        pub inspector_name: Option<String>,
+        /// IANA zone of the site.
+        pub time_zone: Option<String>,
+        /// Written by [`super::trouble`] alone.
+        pub trouble: Option<String>,
+        /// Make and model, folded.
+        pub make: Option<String>,
+        pub model: Option<String>,
+        /// Of the last inspection.
+        pub mileage_km: Option<i64>,
+        pub appraised_at: Option<DateTimeUtc>,
+        pub appraised_price: Option<i64>,
+        pub forecast_price: Option<i64>,
+        /// Who is paid and where, as hashes: they can be compared and not read.
+        pub recipient_hash: Option<String>,
+        pub phone_hash: Option<String>,
+        pub account_hash: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -77,9 +101,10 @@ impl Store {
         let replaced = row::Entity::insert(row)
             .on_conflict(
                 OnConflict::column(row::Column::Id)
-                    .update_columns(
-                        row::Column::iter().filter(|column| !matches!(column, row::Column::Id)),
-                    )
+                    .update_columns(row::Column::iter().filter(|column| {
+                        // What went wrong is told by the events, whichever version brings them.
+                        !matches!(column, row::Column::Id | row::Column::Trouble)
+                    }))
                     .action_and_where(newer())
                     .to_owned(),
             )
@@ -88,6 +113,7 @@ impl Store {
             > 0;
         // A row that was not replaced holds later versions of all these tasks.
         let tasks = if replaced {
+            search::save(&write.tx, buyout).await?;
             task::save(&write.tx, buyout).await?
         } else {
             Vec::new()
@@ -104,6 +130,9 @@ impl Store {
             notification::notices(before.as_ref(), present, &added)
         });
         let told = crate::notification::add(&write.tx, buyout, notices, now).await?;
+        if replaced || !added.is_empty() {
+            trouble::settle(&write.tx, &buyout.id, buyout.started_at).await?;
+        }
 
         let change = |topic, entity: &str, city: Option<&str>| NewChange {
             topic,
@@ -121,6 +150,22 @@ impl Store {
         changes.extend(told);
         change::append(&write.tx, changes, now).await?;
         write.commit().await
+    }
+
+    /// The run as lists show it, and the whole of it, from one reading.
+    pub async fn buyout_with_row(
+        &self,
+        id: &BuyoutId,
+    ) -> Result<Option<(BuyoutRow, Buyout)>, StoreError> {
+        let Some(row) = row::Entity::find_by_id(id.as_str()).one(&self.db).await? else {
+            return Ok(None);
+        };
+        let at = At {
+            table: "buyout",
+            key: id.as_str(),
+        };
+        let buyout = at.json("data", row.data.clone())?;
+        Ok(Some((list::of_model(row)?, buyout)))
     }
 
     /// The whole run as it was last written.
@@ -166,6 +211,19 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
     let due_at = buyout
         .waiting_task()
         .map_or(NO_DEADLINE, |task| task.due_at);
+    let Derived {
+        inspector_name,
+        time_zone,
+        make,
+        model,
+        mileage_km,
+        appraised_at,
+        appraised_price,
+        forecast_price,
+        recipient_hash,
+        phone_hash,
+        account_hash,
+    } = Derived::of(buyout);
     Ok(row::ActiveModel {
         id: Set(buyout.id.0.clone()),
         version: Set(column::number("version", buyout.version)?),
@@ -199,32 +257,18 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
         started_at: Set(column::instant(buyout.started_at)),
         stage_since: Set(column::instant(buyout.stage_since)),
         ended_at: Set(buyout.ended_at.map(column::instant)),
-        search: Set(search_words(buyout)),
         data: Set(column::json("buyout", buyout)?),
+        inspector_name: Set(inspector_name),
+        time_zone: Set(time_zone),
+        trouble: Set(None),
+        make: Set(make),
+        model: Set(model),
+        mileage_km: Set(mileage_km),
+        appraised_at: Set(appraised_at),
+        appraised_price: Set(appraised_price),
+        forecast_price: Set(forecast_price),
+        recipient_hash: Set(recipient_hash),
+        phone_hash: Set(phone_hash),
+        account_hash: Set(account_hash),
     })
-}
-
-/// What a person may look a run up by: deal, car, client.
-fn search_words(buyout: &Buyout) -> String {
-    let deal_id = buyout.deal_id.to_string();
-    let Some(deal) = &buyout.deal else {
-        return search::words([deal_id.as_str()]);
-    };
-    let title = deal.car.title();
-    let client = deal.client.full_name();
-    let phone = deal
-        .client
-        .phone
-        .clone()
-        .map(String::from)
-        .unwrap_or_default();
-    let plate = deal.car.plate.as_ref().map_or("", |plate| plate.as_str());
-    search::words([
-        deal_id.as_str(),
-        deal.car.identifier.as_str(),
-        plate,
-        &title,
-        &client,
-        &phone,
-    ])
 }

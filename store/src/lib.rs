@@ -51,7 +51,10 @@ pub mod testing;
 mod tests;
 
 pub use audit::AuditEntry;
-pub use buyout::{BuyoutFilter, BuyoutRow};
+pub use buyout::{
+    Analogue, BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort, Duplicate, DuplicateKind,
+    StageCount,
+};
 pub use change::Change;
 pub use connect::{Store, StoreConfig};
 pub use error::{ChangeError, StoreError};
@@ -59,5 +62,5 @@ pub use notification::NotificationRow;
 pub use page::{Page, Paged};
 pub use portal_ticket::PortalTicket;
 pub use report::ReportFilter;
-pub use task::{TaskFilter, TaskRow};
+pub use task::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
 pub use upload_ticket::Ticket;

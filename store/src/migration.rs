@@ -6,6 +6,7 @@ mod m0003_exchange;
 mod m0004_file;
 mod m0005_audit;
 mod m0006_session;
+mod m0007_lists;
 mod m0008_desk;
 mod m0010_task_mirror;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_file::Migration),
             Box::new(m0005_audit::Migration),
             Box::new(m0006_session::Migration),
+            Box::new(m0007_lists::Migration),
             Box::new(m0008_desk::Migration),
             Box::new(m0010_task_mirror::Migration),
         ]

@@ -3,6 +3,9 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, LikeExpr};
 
+/// Fewer digits are no part of a phone that somebody looks for.
+const PHONE_PART: usize = 4;
+
 /// Lower case, ё as е, and Latin letters that look like Cyrillic ones as these: a plate or VIN is
 /// found on whichever keyboard layout it was typed.
 pub(crate) fn fold(text: &str) -> String {
@@ -34,12 +37,73 @@ pub(crate) fn words<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     folded.join(" ")
 }
 
-/// Every word of the query occurs in the column; `None` when there is nothing to look for.
-pub(crate) fn contains(column: impl IntoColumnRef + Copy, query: &str) -> Option<Expr> {
-    fold(query)
-        .split_whitespace()
-        .map(|word| Expr::col(column).like(LikeExpr::new(pattern(word)).escape('\\')))
-        .reduce(|all, one| all.and(one))
+/// Every word of what was typed occurs in `open`, or in `client` when that may be looked through. Digits
+/// that are written as a phone number is, with spaces, brackets and dashes, are one word to `client`.
+/// `None` when there is nothing to look for.
+pub(crate) fn matches<C: IntoColumnRef + Copy>(
+    open: C,
+    client: Option<C>,
+    typed: &str,
+) -> Option<Expr> {
+    let mut all: Option<Expr> = None;
+    let mut and = |one: Expr| {
+        all = Some(match all.take() {
+            Some(others) => others.and(one),
+            None => one,
+        });
+    };
+    let tokens: Vec<String> = fold(typed).split_whitespace().map(str::to_owned).collect();
+    for group in tokens.chunk_by(|one, next| phone_like(one) && phone_like(next)) {
+        let words = group
+            .iter()
+            .map(|word| match client {
+                Some(client) => like(open, word).or(like(client, word)),
+                None => like(open, word),
+            })
+            .reduce(|all, one| all.and(one));
+        let phone = client.and_then(|client| {
+            phone_numbers(group)
+                .into_iter()
+                .map(|digits| like(client, &digits))
+                .reduce(|any, one| any.or(one))
+        });
+        match (words, phone) {
+            (Some(words), Some(phone)) => and(words.or(phone)),
+            (Some(words), None) => and(words),
+            (None, _) => {}
+        }
+    }
+    all
+}
+
+fn phone_like(word: &str) -> bool {
+    word.chars().all(|c| {
+        matches!(c, '0'..='9' | '+' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    })
+}
+
+/// The digits of a phone, or of a part of one, as they are stored: with the country's 7 where people write 8
+/// or leave it out.
+fn phone_numbers(group: &[String]) -> Vec<String> {
+    if !group.iter().all(|word| phone_like(word)) {
+        return Vec::new();
+    }
+    let digits: String = group
+        .iter()
+        .flat_map(|word| word.chars())
+        .filter(char::is_ascii_digit)
+        .collect();
+    if digits.len() < PHONE_PART {
+        return Vec::new();
+    }
+    match digits.strip_prefix('8') {
+        Some(rest) => vec![format!("7{rest}"), digits],
+        None => vec![digits],
+    }
+}
+
+fn like(column: impl IntoColumnRef, word: &str) -> Expr {
+    Expr::col(column).like(LikeExpr::new(pattern(word)).escape('\\'))
 }
 
 fn pattern(word: &str) -> String {
@@ -65,6 +129,30 @@ mod tests {
         assert_eq!(fold("XTA210990Y2766389"), fold("ХТА210990У2766389"));
         assert_eq!(fold("Семёнов"), fold("СЕМЕНОВ"));
         assert_ne!(fold("Chery"), fold("Geely"));
+    }
+
+    #[test]
+    fn a_phone_is_one_number_however_it_is_written() {
+        let numbers = |typed: &str| {
+            let tokens: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
+            phone_numbers(&tokens)
+        };
+        for typed in [
+            "+7 900 000-00-12",
+            "8 (900) 000-00-12",
+            "79000000012",
+            "8–900–000–00–12",
+        ] {
+            assert!(
+                numbers(typed).contains(&"79000000012".to_owned()),
+                "{typed}: {:?}",
+                numbers(typed)
+            );
+        }
+        // The country may be left out: the rest occurs in the number.
+        assert_eq!(numbers("900 000 00 12"), ["9000000012"]);
+        assert_eq!(numbers("12 34 а"), Vec::<String>::new());
+        assert_eq!(numbers("123"), Vec::<String>::new());
     }
 
     #[test]

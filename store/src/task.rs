@@ -3,16 +3,19 @@
 mod list;
 mod mirror;
 
+use chrono::{DateTime, Utc};
+use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
-use domain::task::{HumanTask, TaskId, TaskState};
+use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable,
+    QueryFilter, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeMap;
 
-pub use self::list::{TaskFilter, TaskRow};
+pub use self::list::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
+use crate::buyout;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -35,9 +38,10 @@ mod row {
         pub assignee: Option<String>,
         pub owner: Option<String>,
         pub due_at: DateTimeUtc,
-        /// For reports.
         pub closed_at: Option<DateTimeUtc>,
         pub data: Json,
+        /// Steps of the escalation that were taken.
+        pub escalated: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -200,7 +204,39 @@ fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError
         due_at: Set(column::instant(task.due_at)),
         closed_at: Set(task.closed_at.map(column::instant)),
         data: Set(column::json("task", task)?),
+        escalated: Set(escalated(task)),
     })
+}
+
+/// As the column holds it.
+pub(crate) fn escalated(task: &HumanTask) -> i64 {
+    i64::try_from(task.escalated).unwrap_or(i64::MAX)
+}
+
+/// Kinds that ask a person about a trouble.
+const TROUBLES: [TaskKind; 3] = [
+    TaskKind::AccountingTrouble,
+    TaskKind::PartnerTrouble,
+    TaskKind::UndoTrouble,
+];
+
+/// Whether a person decided about a trouble of the run since then.
+pub(crate) async fn trouble_decided(
+    db: &impl ConnectionTrait,
+    run: &BuyoutId,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let decided = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Run.eq(run.as_str()))
+        .filter(row::Column::Kind.is_in(TROUBLES.map(|kind| kind.to_string())))
+        .filter(row::Column::State.eq(TaskState::Done.to_string()))
+        .filter(row::Column::ClosedAt.gte(since))
+        .into_tuple::<String>()
+        .one(db)
+        .await?;
+    Ok(decided.is_some())
 }
 
 impl Store {

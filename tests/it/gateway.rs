@@ -3,6 +3,7 @@
 mod callbacks;
 mod codec;
 mod cookie;
+mod details;
 mod events;
 mod files;
 mod health;
@@ -12,6 +13,7 @@ mod links;
 mod lists;
 mod notifications;
 mod oidc;
+mod orders;
 mod pages;
 mod parts;
 mod placement;
@@ -23,6 +25,8 @@ mod tasks;
 mod templates;
 mod views;
 mod web;
+mod work;
+mod workbooks;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ mod buyout_offer;
 mod buyout_payment;
 mod buyout_people;
 mod buyout_portal;
+mod buyout_reassign;
 mod gateway;
 mod portal;
 mod replay;

@@ -1,139 +1,124 @@
-//! Buyouts as screens see them.
+//! A run as its own screen sees it.
+
+mod parts;
 
 use chrono::{DateTime, Utc};
 use domain::buyout::rules;
-use domain::buyout::state::Buyout;
-use domain::checks::{CheckResult, Market};
-use domain::document::MadeDocument;
-use domain::offer::Offer;
-use domain::payment::Payment;
+use domain::buyout::state::{Buyout, Intake};
+use domain::chat::ChatMessage;
+use domain::inspection::IdentifierMismatch;
 use domain::staff::Actor;
+use domain::task::TaskKind;
 use proto::kite::buyout::v1 as pb;
+use store::{Analogue, BuyoutRow, Duplicate};
 
-use crate::convert::common::{file, money, person, time};
-use crate::convert::{inspection, task};
+use crate::convert::common::{file, person, time};
+use crate::convert::summary::summary;
+use crate::convert::{inspection, papers, task};
 
-/// The summary out of the run's own state; lists take theirs from the table.
-pub(crate) fn summary(buyout: &Buyout) -> pb::BuyoutSummary {
-    let deal = buyout.deal.as_ref();
-    pb::BuyoutSummary {
-        id: buyout.id.0.clone(),
-        deal_id: buyout.deal_id,
-        stage: buyout.stage.to_string(),
-        stage_title: buyout.stage.title_ru().to_owned(),
-        waiting_for: buyout.waiting_for().unwrap_or_default(),
-        deadline: buyout.waiting_task().map(|t| time(t.due_at)),
-        identifier: deal
-            .map(|d| d.car.identifier.as_str().to_owned())
-            .unwrap_or_default(),
-        plate: deal
-            .and_then(|d| d.car.plate.as_ref())
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        car: deal.map(|d| d.car.title()).unwrap_or_default(),
-        city: buyout.city().to_owned(),
-        site: buyout
-            .policy
-            .as_ref()
-            .map(|p| p.site.name.clone())
-            .unwrap_or_default(),
-        price: buyout.agreed_price.map(money),
-        started_at: Some(time(buyout.started_at)),
-        stage_since: Some(time(buyout.stage_since)),
-        ended_at: buyout.ended_at.map(time),
-        outcome: buyout
-            .outcome
-            .as_ref()
-            .map(|o| o.sentence())
-            .unwrap_or_default(),
-        ..pb::BuyoutSummary::default()
-    }
+/// What the person may see of a run besides the car and the visit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight {
+    /// Prices, and whatever leads to them; an inspector never sees them (S30).
+    pub(crate) prices: bool,
+    pub(crate) client: bool,
+    /// Passport, vehicle passport, requisites.
+    pub(crate) papers: bool,
 }
 
-/// Everything that this person may see. `prices`: an inspector never sees the price (S30).
+/// Other runs that have to do with this one, as far as the person may see them.
+#[derive(Debug, Default)]
+pub(crate) struct Kin {
+    pub(crate) same_car: Vec<BuyoutRow>,
+    pub(crate) duplicates: Vec<Duplicate>,
+    pub(crate) analogues: Vec<Analogue>,
+}
+
+/// Everything that this person may see.
 pub(crate) fn detail(
+    row: &BuyoutRow,
     buyout: &Buyout,
+    kin: &Kin,
     actor: &Actor,
-    prices: bool,
+    sight: Sight,
     now: DateTime<Utc>,
 ) -> pb::Buyout {
-    let mut summary = summary(buyout);
-    if !prices {
-        summary.price = None;
-        summary.outcome.clear();
-    }
-    let car = summary.car.clone();
-    let stage = summary.stage.clone();
+    let Buyout {
+        id: _,
+        portal: _,
+        deal_id: _,
+        stage,
+        started_at: _,
+        stage_since: _,
+        ended_at: _,
+        version,
+        policy,
+        deal,
+        robots: _,
+        assignment,
+        inspections,
+        mismatches,
+        photo_reuse,
+        checks,
+        checks_running,
+        market,
+        appraisal: _,
+        price_approval,
+        offer,
+        answers,
+        agreed_price: _,
+        papers: handed_in,
+        paper_verdicts,
+        documents,
+        payments,
+        intake,
+        tasks,
+        duties,
+        chat,
+        outcome: _,
+        manual,
+        next_task: _,
+        next_event: _,
+    } = buyout;
+    let Sight {
+        prices,
+        client,
+        papers: sees_papers,
+    } = sight;
+    let handed_in = handed_in.as_ref().filter(|_| sees_papers);
+    let policy = policy.as_ref();
     pb::Buyout {
-        version: buyout.version,
-        inspector: buyout.assignment.as_ref().map(|a| person(&a.inspector)),
-        inspections: buyout
-            .inspections
-            .iter()
-            .map(inspection::submitted)
-            .collect(),
-        mismatches: buyout
-            .mismatches
-            .iter()
-            .map(|m| pb::Mismatch {
-                source: m.source.clone(),
-                expected: m.expected.clone(),
-                found: m.found.clone(),
-            })
-            .collect(),
-        checks: if prices {
-            buyout.checks.iter().map(check).collect()
+        summary: Some(summary(row, prices, now)),
+        version: *version,
+        inspector: assignment.as_ref().map(|given| person(&given.inspector)),
+        inspections: inspections.iter().map(inspection::submitted).collect(),
+        mismatches: mismatches.iter().map(mismatch).collect(),
+        checks: seen(prices, checks, |check| parts::check(check, policy, now)),
+        checks_running: checks_running.iter().map(ToString::to_string).collect(),
+        market: market
+            .as_ref()
+            .filter(|_| prices)
+            .map(|market| parts::market(market, checks)),
+        appraisal: if prices {
+            parts::appraisal(buyout)
         } else {
-            Vec::new()
+            None
         },
-        checks_running: buyout
-            .checks_running
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        market: buyout.market.as_ref().filter(|_| prices).map(market),
-        appraisal: if prices { appraisal(buyout) } else { None },
-        offer: buyout.offer.as_ref().filter(|_| prices).map(offer),
-        documents: if prices {
-            buyout.documents.iter().map(document).collect()
-        } else {
-            Vec::new()
-        },
-        payments: if prices {
-            buyout.payments.iter().map(payment).collect()
-        } else {
-            Vec::new()
-        },
-        intake: Some(pb::Intake {
-            receipt_number: buyout.intake.receipt_number.clone().unwrap_or_default(),
-            posted: buyout.intake.posted,
-        }),
-        tasks: buyout
-            .tasks
+        offer: offer.as_ref().filter(|_| prices).map(parts::offer),
+        documents: seen(prices, documents, parts::document),
+        payments: seen(prices, payments, parts::payment),
+        intake: Some(taken_in(intake)),
+        tasks: tasks
             .values()
-            .filter(|t| prices || t.kind == domain::task::TaskKind::Inspect)
-            .map(|t| {
-                let refusal = t.may_decide(actor, &buyout.duties).err();
-                task::task(t, &car, &stage, refusal.as_ref(), now)
+            .filter(|task| prices || task.kind == TaskKind::Inspect)
+            .map(|task| {
+                let refusal = task.may_decide(actor, duties).err();
+                task::task(task, row.into(), refusal.as_ref(), now)
             })
             .collect(),
-        chat: if prices {
-            buyout
-                .chat
-                .iter()
-                .map(|m| pb::ChatMessage {
-                    number: m.number,
-                    author: Some(person(&m.author)),
-                    text: m.text.clone(),
-                    at: Some(time(m.at)),
-                })
-                .collect()
-        } else {
-            Vec::new()
-        },
-        manual: buyout.manual.clone(),
-        duties: buyout
-            .duties
+        chat: seen(prices, chat, message),
+        manual: manual.clone(),
+        duties: duties
             .holders()
             .map(|(duty, holder)| pb::DutyHolder {
                 duty: duty.to_string(),
@@ -141,129 +126,81 @@ pub(crate) fn detail(
             })
             .collect(),
         may_cancel: rules::may_cancel(buyout),
-        cancel_refusal: buyout.stage.cancel_refused().unwrap_or_default().to_owned(),
-        summary: Some(summary),
-        ..pb::Buyout::default()
-    }
-}
-
-fn check(result: &CheckResult) -> pb::Check {
-    let CheckResult {
-        kind,
-        outcome,
-        findings,
-        source,
-        taken_at,
-        raw,
-    } = result;
-    pb::Check {
-        kind: kind.to_string(),
-        title: kind.title_ru().to_owned(),
-        outcome: outcome.to_string(),
-        findings: findings.iter().map(|f| f.text.clone()).collect(),
-        source: source.clone(),
-        taken_at: Some(time(*taken_at)),
-        raw: raw.as_ref().map(file),
-        stale: false,
-    }
-}
-
-fn market(market: &Market) -> pb::Market {
-    let Market {
-        average,
-        min,
-        max,
-        items,
-        days_on_market,
-    } = market;
-    pb::Market {
-        average: Some(money(*average)),
-        min: Some(money(*min)),
-        max: Some(money(*max)),
-        items: *items,
-        days_on_market: days_on_market.unwrap_or_default(),
-        taken_at: None,
-    }
-}
-
-fn appraisal(buyout: &Buyout) -> Option<pb::Appraisal> {
-    let set = buyout.appraisal.as_ref()?;
-    let approval = buyout.price_approval.as_ref();
-    Some(pb::Appraisal {
-        appraisal: Some(task::appraisal_out(&set.appraisal)),
-        appraiser: Some(person(&set.appraiser)),
-        at: Some(time(set.at)),
-        category: set.category.to_string(),
-        category_rule: set.category_rule.clone(),
-        approved_by: approval.filter(|a| a.approved).map(|a| person(&a.by)),
-        approval_reasons: approval.map(|a| a.reasons.clone()).unwrap_or_default(),
-    })
-}
-
-fn offer(offer: &Offer) -> pb::Offer {
-    let Offer {
-        round,
-        price,
-        made_at,
-        valid_until,
-        opened_at,
-        sent,
-    } = offer;
-    pb::Offer {
-        round: *round,
-        price: Some(money(*price)),
-        made_at: Some(time(*made_at)),
-        valid_until: Some(time(*valid_until)),
-        opened_at: opened_at.map(time),
-        sent_by: sent.iter().map(|d| d.channel.to_string()).collect(),
-    }
-}
-
-fn document(document: &MadeDocument) -> pb::Document {
-    let MadeDocument {
-        kind,
-        number,
-        version,
-        file: made,
-        made_at: _,
-        void,
-        signed,
-    } = document;
-    pb::Document {
-        kind: kind.to_string(),
-        title: kind.title_ru().to_owned(),
-        number: number.clone(),
-        version: *version,
-        file: Some(file(made)),
-        signed: signed.iter().map(file).collect(),
-        void: *void,
-    }
-}
-
-fn payment(payment: &Payment) -> pb::Payment {
-    let Payment {
-        attempt,
-        rail,
-        amount,
-        state,
-        treasury_request,
-        approved_by,
-        partner_id,
-        refusal,
-        paid_at,
-    } = payment;
-    pb::Payment {
-        attempt: *attempt,
-        rail: rail.to_string(),
-        amount: Some(money(*amount)),
-        state: state.to_string(),
-        treasury_number: treasury_request
-            .as_ref()
-            .map(|r| r.number.clone())
+        cancel_refusal: stage.cancel_refused().unwrap_or_default().to_owned(),
+        car: parts::car(buyout),
+        client: deal.as_ref().filter(|_| client).map(parts::client),
+        visit: deal.as_ref().map(parts::visit),
+        papers: handed_in.map(papers::papers_out),
+        paper_files: handed_in
+            .map(|set| papers::files_of(set).map(file).collect())
             .unwrap_or_default(),
-        approved_by: approved_by.as_ref().map(person),
-        partner_id: partner_id.clone().unwrap_or_default(),
-        refusal: refusal.clone().unwrap_or_default(),
-        paid_at: paid_at.map(time),
+        paper_verdicts: seen(sees_papers, paper_verdicts, papers::verdict_out),
+        answers: seen(prices, answers, parts::answer),
+        price_approval: price_approval
+            .as_ref()
+            .filter(|_| prices)
+            .map(parts::price_approval),
+        photo_reuse: seen(prices, photo_reuse, parts::photo_reuse),
+        limits: policy.filter(|_| prices).map(parts::limits),
+        legal_entity: policy.map(parts::legal_entity),
+        same_car: kin
+            .same_car
+            .iter()
+            .map(|row| summary(row, prices, now))
+            .collect(),
+        duplicates: kin.duplicates.iter().map(parts::duplicate).collect(),
+        signing_answers: Vec::new(),
+        analogues: kin.analogues.iter().map(parts::analogue).collect(),
+    }
+}
+
+/// Nothing for those who may not see it.
+fn seen<T, M>(sees: bool, values: &[T], message: impl Fn(&T) -> M) -> Vec<M> {
+    if sees {
+        values.iter().map(message).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+fn mismatch(mismatch: &IdentifierMismatch) -> pb::Mismatch {
+    let IdentifierMismatch {
+        source,
+        expected,
+        found,
+    } = mismatch;
+    pb::Mismatch {
+        source: source.clone(),
+        expected: expected.clone(),
+        found: found.clone(),
+    }
+}
+
+fn taken_in(intake: &Intake) -> pb::Intake {
+    let Intake {
+        counterparty: _,
+        car: _,
+        receipt: _,
+        receipt_number,
+        posted,
+    } = intake;
+    pb::Intake {
+        receipt_number: receipt_number.clone().unwrap_or_default(),
+        posted: *posted,
+    }
+}
+
+fn message(message: &ChatMessage) -> pb::ChatMessage {
+    let ChatMessage {
+        number,
+        author,
+        text,
+        at,
+    } = message;
+    pb::ChatMessage {
+        number: *number,
+        author: Some(person(author)),
+        text: text.clone(),
+        at: Some(time(*at)),
     }
 }

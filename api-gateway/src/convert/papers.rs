@@ -1,6 +1,7 @@
 //! The client's papers and requisites.
 
-use domain::document::{Paper, PaperFields, PaperSet};
+use domain::document::{Paper, PaperFields, PaperSet, PaperVerdict};
+use domain::file::FileRef;
 use domain::payment::{AccountRequisites, Requisites, SbpRequisites};
 use domain::phone::Phone;
 use proto::kite::task::v1 as pb;
@@ -159,4 +160,122 @@ pub(super) fn requisites(read: &mut Reader, message: pb::Requisites) -> Option<R
         sbp,
         account,
     })
+}
+
+/// The papers as they were handed in.
+pub(crate) fn papers_out(set: &PaperSet) -> pb::Papers {
+    let PaperSet {
+        papers,
+        fields,
+        requisites,
+    } = set;
+    pb::Papers {
+        papers: papers
+            .iter()
+            .map(|Paper { kind, files }| pb::Paper {
+                kind: kind.to_string(),
+                file_ids: files.iter().map(|file| file.id.clone()).collect(),
+            })
+            .collect(),
+        fields: Some(fields_out(fields)),
+        requisites: Some(requisites_out(requisites)),
+    }
+}
+
+/// Files that the papers name.
+pub(crate) fn files_of(set: &PaperSet) -> impl Iterator<Item = &FileRef> {
+    set.papers.iter().flat_map(|paper| &paper.files)
+}
+
+pub(crate) fn verdict_out(verdict: &PaperVerdict) -> pb::PaperVerdict {
+    let PaperVerdict {
+        kind,
+        accepted,
+        remark,
+    } = verdict;
+    pb::PaperVerdict {
+        kind: kind.to_string(),
+        accepted: *accepted,
+        remark: remark.clone(),
+    }
+}
+
+fn fields_out(fields: &PaperFields) -> pb::PaperFields {
+    let PaperFields {
+        seller_full_name,
+        seller_birthdate,
+        passport_series,
+        passport_number,
+        passport_issued_by,
+        passport_issued_on,
+        seller_address,
+        owner_full_name,
+        vehicle_passport_number,
+        vehicle_passport_issued_on,
+        vehicle_passport_issued_by,
+        vehicle_kind,
+        vehicle_category,
+        registration_certificate_number,
+        engine_number,
+        chassis_number,
+        body_number,
+        color,
+        power_hp,
+        keys,
+    } = fields;
+    let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+    pb::PaperFields {
+        seller_full_name: seller_full_name.clone(),
+        seller_birthdate: seller_birthdate.to_string(),
+        passport_series: passport_series.clone(),
+        passport_number: passport_number.clone(),
+        passport_issued_by: passport_issued_by.clone(),
+        passport_issued_on: passport_issued_on.to_string(),
+        seller_address: seller_address.clone(),
+        owner_full_name: owner_full_name.clone(),
+        vehicle_passport_number: vehicle_passport_number.clone(),
+        vehicle_passport_issued_on: vehicle_passport_issued_on.to_string(),
+        registration_certificate_number: registration_certificate_number.clone(),
+        engine_number: optional(engine_number),
+        chassis_number: optional(chassis_number),
+        body_number: optional(body_number),
+        color: color.clone(),
+        power_hp: power_hp.unwrap_or_default(),
+        keys: u32::from(*keys),
+        vehicle_passport_issued_by: optional(vehicle_passport_issued_by),
+        vehicle_kind: optional(vehicle_kind),
+        vehicle_category: optional(vehicle_category),
+    }
+}
+
+fn requisites_out(requisites: &Requisites) -> pb::Requisites {
+    let Requisites {
+        recipient_name,
+        sbp,
+        account,
+    } = requisites;
+    pb::Requisites {
+        recipient_name: recipient_name.clone(),
+        sbp: sbp
+            .as_ref()
+            .map(|SbpRequisites { phone, bank_id }| pb::SbpRequisites {
+                phone: phone.digits().to_owned(),
+                bank_id: bank_id.clone(),
+            }),
+        account: account.as_ref().map(
+            |AccountRequisites {
+                 account,
+                 bic,
+                 correspondent_account,
+                 bank_name,
+                 inn,
+             }| pb::AccountRequisites {
+                account: account.clone(),
+                bic: bic.clone(),
+                correspondent_account: correspondent_account.clone(),
+                bank_name: bank_name.clone(),
+                inn: inn.clone(),
+            },
+        ),
+    }
 }

@@ -5,22 +5,56 @@ use domain::appraisal as a;
 use domain::buyout::decision::{
     Decision, MismatchResolution, RemovalResolution, SignedScan, SourcesResolution,
 };
+use domain::buyout::stage::Stage;
 use domain::document::PaperVerdict;
 use domain::offer::{BargainDecision, ClientAnswer};
 use domain::refusal::Refusal;
 use domain::staff::{PersonId, PersonRef};
-use domain::task::HumanTask;
+use domain::task::{HumanTask, TaskKind};
 use proto::kite::common::v1 as common;
 use proto::kite::task::v1 as pb;
+use store::{BuyoutRow, TaskCounts, TaskRow};
 
 use crate::convert::common::{Files, Reader, money, person, time};
 use crate::convert::inspection;
 use crate::convert::papers::{papers, requisites};
 
+/// What a task shows of its run.
+pub(crate) struct OfRun<'a> {
+    pub(crate) deal_id: u64,
+    pub(crate) stage: Stage,
+    pub(crate) car: &'a str,
+    pub(crate) identifier: Option<&'a str>,
+    pub(crate) plate: Option<&'a str>,
+}
+
+impl<'a> From<&'a BuyoutRow> for OfRun<'a> {
+    fn from(row: &'a BuyoutRow) -> Self {
+        Self {
+            deal_id: row.deal_id,
+            stage: row.stage,
+            car: &row.car,
+            identifier: row.identifier.as_deref(),
+            plate: row.plate.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a TaskRow> for OfRun<'a> {
+    fn from(row: &'a TaskRow) -> Self {
+        Self {
+            deal_id: row.deal_id,
+            stage: row.stage,
+            car: &row.car,
+            identifier: row.identifier.as_deref(),
+            plate: row.plate.as_deref(),
+        }
+    }
+}
+
 pub(crate) fn task(
     task: &HumanTask,
-    car: &str,
-    stage: &str,
+    run: OfRun<'_>,
     refusal: Option<&Refusal>,
     now: DateTime<Utc>,
 ) -> pb::Task {
@@ -48,6 +82,13 @@ pub(crate) fn task(
         result,
         bitrix24_task: _,
     } = task;
+    let OfRun {
+        deal_id,
+        stage,
+        car,
+        identifier,
+        plate,
+    } = run;
     pb::Task {
         id: id.0.clone(),
         buyout_id: id.run().unwrap_or_default().to_owned(),
@@ -76,10 +117,29 @@ pub(crate) fn task(
         closed_by: closed_by.as_ref().map(person),
         closed_at: closed_at.map(time),
         car: car.to_owned(),
-        stage: stage.to_owned(),
+        stage: stage.to_string(),
         refusal: refusal.map(|r| r.sentence.clone()).unwrap_or_default(),
         decided_outside: kind.decided_outside(),
-        ..pb::Task::default()
+        identifier: identifier.unwrap_or_default().to_owned(),
+        plate: plate.unwrap_or_default().to_owned(),
+        deal_id,
+    }
+}
+
+pub(crate) fn counts(kind: TaskKind, counts: TaskCounts) -> pb::TaskCount {
+    let TaskCounts {
+        all,
+        mine,
+        overdue,
+        escalated,
+    } = counts;
+    pb::TaskCount {
+        kind: kind.to_string(),
+        title: kind.title_ru().to_owned(),
+        open: all,
+        mine,
+        overdue,
+        escalated,
     }
 }
 
@@ -247,6 +307,13 @@ fn removal(read: &mut Reader, resolution: &str, reason: String) -> Option<Decisi
         other => return unknown(read, "decision.removal.resolution", other),
     };
     Some(Decision::Removal { resolution })
+}
+
+/// The appraisal, or everything that is absent or unknown in it.
+pub(crate) fn read_appraisal(message: pb::Appraisal) -> Result<a::Appraisal, Refusal> {
+    let mut read = Reader::default();
+    let appraisal = appraisal(&mut read, message);
+    read.finish(appraisal)
 }
 
 fn appraisal(read: &mut Reader, message: pb::Appraisal) -> Option<a::Appraisal> {

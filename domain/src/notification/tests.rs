@@ -148,7 +148,10 @@ fn a_task_that_is_handed_over_concerns_the_new_holder() {
     let handed = after.tasks.get_mut(&id).unwrap();
     handed.act(
         &actor("u-a"),
-        TaskAction::Delegate { to: person("u-b") },
+        TaskAction::Delegate {
+            to: person("u-b"),
+            standing: None,
+        },
         at(1),
     );
     let events = [

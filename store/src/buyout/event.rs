@@ -14,7 +14,7 @@ use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
 
-mod row {
+pub(super) mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -1,25 +1,25 @@
-//! The list of runs.
+//! The list of runs, and what is counted over it.
 
 use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::money::Money;
-use domain::staff::PersonId;
-use sea_orm::sea_query::ExprTrait;
+use domain::staff::{PersonId, PersonRef};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
+use strum::{Display, EnumString};
 
-use super::{NO_DEADLINE, row};
-use crate::column::At;
+use super::{NO_DEADLINE, found, row};
+use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::page::{self, Key, Page, Paged};
-use crate::search;
 
-/// Mark of this list's cursors.
-const LIST: &str = "started";
+/// Rows read at once where no page bounds them.
+const BATCH: u64 = 1_000;
 
 /// Which runs; an empty list and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,12 +27,90 @@ pub struct BuyoutFilter {
     pub stages: Vec<Stage>,
     /// A run whose city is not known yet is in none of them.
     pub cities: Vec<String>,
-    /// Parts of the deal's number, VIN, plate, car's title, client's name or phone; each word must occur.
+    /// Parts of the deal's number, VIN, plate or car's title; each word must occur.
     pub text: Option<String>,
+    /// `text` is looked for in the client's name and phone too, the phone however it is written.
+    pub clients: bool,
     /// The inspection was given to this person.
     pub inspector: Option<PersonId>,
+    /// The inspection was given to one of these, whoever else is asked for.
+    pub given_to: Vec<PersonId>,
+    /// VIN or frame number, whole.
+    pub identifier: Option<String>,
     /// Running or ended.
     pub active: Option<bool>,
+    /// Running and past its deadline.
+    pub overdue: bool,
+    /// Something went wrong and was not mended yet.
+    pub troubled: bool,
+    /// Begun at this moment or later.
+    pub started_from: Option<DateTime<Utc>>,
+    /// Begun before this moment.
+    pub started_to: Option<DateTime<Utc>>,
+    /// All but this one.
+    pub except: Option<BuyoutId>,
+}
+
+/// By what a list is sorted; equal ones by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Display, EnumString)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum BuyoutOrder {
+    #[default]
+    Started,
+    /// Runs without a deadline count as due after all others.
+    Deadline,
+    StageSince,
+}
+
+/// The default is the latest started first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BuyoutSort {
+    pub order: BuyoutOrder,
+    pub ascending: bool,
+}
+
+impl BuyoutSort {
+    fn column(self) -> row::Column {
+        match self.order {
+            BuyoutOrder::Started => row::Column::StartedAt,
+            BuyoutOrder::Deadline => row::Column::DueAt,
+            BuyoutOrder::StageSince => row::Column::StageSince,
+        }
+    }
+
+    /// Mark of this sort's cursors.
+    fn mark(self) -> &'static str {
+        match (self.order, self.ascending) {
+            (BuyoutOrder::Started, false) => "started",
+            (BuyoutOrder::Started, true) => "started-up",
+            (BuyoutOrder::Deadline, false) => "deadline",
+            (BuyoutOrder::Deadline, true) => "deadline-up",
+            (BuyoutOrder::StageSince, false) => "stage",
+            (BuyoutOrder::StageSince, true) => "stage-up",
+        }
+    }
+
+    fn key(self, row: &Listed) -> Key {
+        Key {
+            at: match self.order {
+                BuyoutOrder::Started => row.started_at,
+                BuyoutOrder::Deadline => row.due_at,
+                BuyoutOrder::StageSince => row.stage_since,
+            },
+            id: row.id.clone(),
+        }
+    }
+
+    /// What comes after the key. The first comparison alone bounds the walk over an index.
+    fn after(self, Key { at, id }: Key) -> Condition {
+        let column = self.column();
+        let (bound, beyond, next) = if self.ascending {
+            (column.gte(at), column.gt(at), row::Column::Id.gt(id))
+        } else {
+            (column.lte(at), column.lt(at), row::Column::Id.lt(id))
+        };
+        Condition::all().add(bound).add(beyond.or(next))
+    }
 }
 
 /// A run as lists show it.
@@ -44,12 +122,14 @@ pub struct BuyoutRow {
     /// Empty before the deal is read.
     pub city: String,
     pub site: Option<String>,
+    /// IANA zone of the site; `None` before the policy is known.
+    pub time_zone: Option<String>,
     /// "Chery Tiggo 7 Pro, 2021"; empty before the deal is read.
     pub car: String,
     /// VIN or frame number.
     pub identifier: Option<String>,
     pub plate: Option<String>,
-    pub inspector: Option<PersonId>,
+    pub inspector: Option<PersonRef>,
     pub waiting_for: Option<String>,
     /// Of the open task that is due first.
     pub deadline: Option<DateTime<Utc>>,
@@ -57,9 +137,26 @@ pub struct BuyoutRow {
     pub price: Option<Money>,
     /// How it ended, one Russian sentence.
     pub outcome: Option<String>,
+    /// What went wrong last and was not mended yet, one Russian sentence.
+    pub trouble: Option<String>,
     pub started_at: DateTime<Utc>,
     pub stage_since: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl BuyoutRow {
+    /// Running and past its deadline.
+    pub fn overdue(&self, now: DateTime<Utc>) -> bool {
+        !self.stage.is_final() && self.deadline.is_some_and(|due| due < now)
+    }
+}
+
+/// Runs at one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageCount {
+    pub stage: Stage,
+    pub count: u64,
+    pub overdue: u64,
 }
 
 /// The columns that a list needs: all but the document itself.
@@ -70,72 +167,158 @@ struct Listed {
     stage: String,
     city: Option<String>,
     site: Option<String>,
+    time_zone: Option<String>,
     car: String,
     identifier: Option<String>,
     plate: Option<String>,
     inspector: Option<String>,
+    inspector_name: Option<String>,
     waiting_for: Option<String>,
     due_at: DateTime<Utc>,
     price: Option<i64>,
     outcome: Option<String>,
+    trouble: Option<String>,
     started_at: DateTime<Utc>,
     stage_since: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Runs by their start, the latest first.
+    /// A page of runs.
     pub async fn list_buyouts(
         &self,
         filter: &BuyoutFilter,
+        sort: BuyoutSort,
         page: &Page,
     ) -> Result<Paged<BuyoutRow>, StoreError> {
-        let matching = row::Entity::find().filter(condition(filter));
-        let total = matching.clone().count(&self.db).await?;
-
-        let mut query = matching.select_only().columns([
-            row::Column::Id,
-            row::Column::DealId,
-            row::Column::Stage,
-            row::Column::City,
-            row::Column::Site,
-            row::Column::Car,
-            row::Column::Identifier,
-            row::Column::Plate,
-            row::Column::Inspector,
-            row::Column::WaitingFor,
-            row::Column::DueAt,
-            row::Column::Price,
-            row::Column::Outcome,
-            row::Column::StartedAt,
-            row::Column::StageSince,
-            row::Column::EndedAt,
-        ]);
-        if let Some(Key { at, id }) = page.after(LIST)? {
-            query = query.filter(
-                row::Column::StartedAt
-                    .lt(at)
-                    .or(row::Column::StartedAt.eq(at).and(row::Column::Id.lt(id))),
-            );
-        }
-        let limit = page.limit();
-        let rows = query
-            .order_by_desc(row::Column::StartedAt)
-            .order_by_desc(row::Column::Id)
-            .limit(limit + 1)
-            .into_model::<Listed>()
-            .all(&self.db)
+        let after = page.after(sort.mark())?;
+        let total = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(condition(filter))
+            .count(&self.db)
             .await?;
-        let (rows, next_cursor) = page::cut(rows, limit, LIST, |row| Key {
-            at: row.started_at,
-            id: row.id.clone(),
-        });
+        let limit = page.limit();
+        let rows = self.buyout_rows(filter, sort, after, limit + 1).await?;
+        let (rows, next_cursor) = page::cut(rows, limit, sort.mark(), |row| sort.key(row));
         Ok(Paged {
             rows: rows.into_iter().map(listed).collect::<Result<_, _>>()?,
             next_cursor,
             total,
         })
     }
+
+    /// The first `most` runs, page after page: a row that changes meanwhile may move, none is lost.
+    pub async fn all_buyouts(
+        &self,
+        filter: &BuyoutFilter,
+        sort: BuyoutSort,
+        most: u64,
+    ) -> Result<Vec<BuyoutRow>, StoreError> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let wanted = Ord::min(most - all.len() as u64, BATCH);
+            let rows = self.buyout_rows(filter, sort, after.take(), wanted).await?;
+            let whole = rows.len() as u64 == wanted;
+            after = rows.last().map(|row| sort.key(row));
+            for row in rows {
+                all.push(listed(row)?);
+            }
+            if !whole || all.len() as u64 >= most {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// How many runs are at each stage, in the order of stages; stages without any are absent.
+    pub async fn count_buyouts(
+        &self,
+        filter: &BuyoutFilter,
+    ) -> Result<Vec<StageCount>, StoreError> {
+        let late = CaseStatement::new()
+            .case(
+                Condition::all()
+                    .add(row::Column::Active.eq(true))
+                    .add(row::Column::DueAt.lt(column::now())),
+                Expr::val(1_i32),
+            )
+            .finally(Expr::val(0_i32));
+        let mut counts = row::Entity::find()
+            .filter(condition(filter))
+            .select_only()
+            .column(row::Column::Stage)
+            .column_as(row::Column::Id.count(), "runs")
+            .column_as(Expr::Case(Box::new(late)).sum(), "late")
+            .group_by(row::Column::Stage)
+            .into_tuple::<(String, i64, i64)>()
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|(stage, count, overdue)| {
+                let at = At {
+                    table: "buyout",
+                    key: &stage,
+                };
+                Ok(StageCount {
+                    stage: at.parse("stage", &stage)?,
+                    count: at.number("count", count)?,
+                    overdue: at.number("overdue", overdue)?,
+                })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        counts.sort_by_key(|count| count.stage);
+        Ok(counts)
+    }
+
+    async fn buyout_rows(
+        &self,
+        filter: &BuyoutFilter,
+        sort: BuyoutSort,
+        after: Option<Key>,
+        limit: u64,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let direction = if sort.ascending {
+            Order::Asc
+        } else {
+            Order::Desc
+        };
+        let mut query = columns(row::Entity::find().filter(condition(filter)));
+        if let Some(key) = after {
+            query = query.filter(sort.after(key));
+        }
+        Ok(query
+            .order_by(sort.column(), direction.clone())
+            .order_by(row::Column::Id, direction)
+            .limit(limit)
+            .into_model::<Listed>()
+            .all(&self.db)
+            .await?)
+    }
+}
+
+fn columns(query: Select<row::Entity>) -> Select<row::Entity> {
+    query.select_only().columns([
+        row::Column::Id,
+        row::Column::DealId,
+        row::Column::Stage,
+        row::Column::City,
+        row::Column::Site,
+        row::Column::TimeZone,
+        row::Column::Car,
+        row::Column::Identifier,
+        row::Column::Plate,
+        row::Column::Inspector,
+        row::Column::InspectorName,
+        row::Column::WaitingFor,
+        row::Column::DueAt,
+        row::Column::Price,
+        row::Column::Outcome,
+        row::Column::Trouble,
+        row::Column::StartedAt,
+        row::Column::StageSince,
+        row::Column::EndedAt,
+    ])
 }
 
 fn condition(filter: &BuyoutFilter) -> Condition {
@@ -143,28 +326,111 @@ fn condition(filter: &BuyoutFilter) -> Condition {
         stages,
         cities,
         text,
+        clients,
         inspector,
+        given_to,
+        identifier,
         active,
+        overdue,
+        troubled,
+        started_from,
+        started_to,
+        except,
     } = filter;
     let any = |column: row::Column, values: Vec<String>| {
         (!values.is_empty()).then(|| column.is_in(values))
     };
-    let found = text
-        .as_deref()
-        .and_then(|text| search::contains(row::Column::Search, text));
+    let found = text.as_deref().and_then(|text| found(text, *clients));
     Condition::all()
         .add_option(any(
             row::Column::Stage,
             stages.iter().map(Stage::to_string).collect(),
         ))
         .add_option(any(row::Column::City, cities.clone()))
-        .add_option(found)
+        .add_option(found.map(|runs| row::Column::Id.in_subquery(runs)))
         .add_option(
             inspector
                 .as_ref()
                 .map(|person| row::Column::Inspector.eq(&person.0)),
         )
+        .add_option(any(
+            row::Column::Inspector,
+            given_to.iter().map(|person| person.0.clone()).collect(),
+        ))
+        .add_option(
+            identifier
+                .as_ref()
+                .map(|identifier| row::Column::Identifier.eq(identifier)),
+        )
         .add_option(active.map(|active| row::Column::Active.eq(active)))
+        .add_option(overdue.then(|| {
+            row::Column::Active
+                .eq(true)
+                .and(row::Column::DueAt.lt(column::now()))
+        }))
+        .add_option(troubled.then(|| row::Column::Trouble.is_not_null()))
+        .add_option(started_from.map(|from| row::Column::StartedAt.gte(column::instant(from))))
+        .add_option(started_to.map(|to| row::Column::StartedAt.lt(column::instant(to))))
+        .add_option(except.as_ref().map(|run| row::Column::Id.ne(run.as_str())))
+}
+
+/// The same out of the whole row.
+pub(super) fn of_model(model: row::Model) -> Result<BuyoutRow, StoreError> {
+    let row::Model {
+        id,
+        version: _,
+        portal: _,
+        deal_id,
+        stage,
+        active: _,
+        city,
+        site,
+        car,
+        identifier,
+        plate,
+        inspector,
+        waiting_for,
+        outcome,
+        due_at,
+        price,
+        started_at,
+        stage_since,
+        ended_at,
+        data: _,
+        inspector_name,
+        time_zone,
+        trouble,
+        make: _,
+        model: _,
+        mileage_km: _,
+        appraised_at: _,
+        appraised_price: _,
+        forecast_price: _,
+        recipient_hash: _,
+        phone_hash: _,
+        account_hash: _,
+    } = model;
+    listed(Listed {
+        id,
+        deal_id,
+        stage,
+        city,
+        site,
+        time_zone,
+        car,
+        identifier,
+        plate,
+        inspector,
+        inspector_name,
+        waiting_for,
+        due_at,
+        price,
+        outcome,
+        trouble,
+        started_at,
+        stage_since,
+        ended_at,
+    })
 }
 
 fn listed(row: Listed) -> Result<BuyoutRow, StoreError> {
@@ -174,14 +440,17 @@ fn listed(row: Listed) -> Result<BuyoutRow, StoreError> {
         stage,
         city,
         site,
+        time_zone,
         car,
         identifier,
         plate,
         inspector,
+        inspector_name,
         waiting_for,
         due_at,
         price,
         outcome,
+        trouble,
         started_at,
         stage_since,
         ended_at,
@@ -195,14 +464,19 @@ fn listed(row: Listed) -> Result<BuyoutRow, StoreError> {
         stage: at.parse("stage", &stage)?,
         city: city.unwrap_or_default(),
         site,
+        time_zone,
         car,
         identifier,
         plate,
-        inspector: inspector.map(PersonId),
+        inspector: inspector.map(|person| PersonRef {
+            person: PersonId(person),
+            name: inspector_name.unwrap_or_default(),
+        }),
         waiting_for,
         deadline: (due_at != NO_DEADLINE).then_some(due_at),
         price: price.map(Money::from_kopecks),
         outcome,
+        trouble,
         started_at,
         stage_since,
         ended_at,

@@ -1,28 +1,31 @@
 //! Task lists, and what is counted over them.
 
-use std::collections::BTreeMap;
+mod counts;
 
 use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::staff::{PersonId, Role};
 use domain::task::{HumanTask, TaskKind, TaskState};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::{excluded_row, open_states, role_row, row, task};
-use crate::buyout::row as buyout;
+use crate::buyout;
+use crate::buyout::row as buyout_row;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::page::{self, Key, Page, Paged};
 use crate::staff;
 
-/// Mark of this list's cursors.
-const LIST: &str = "due";
+pub use self::counts::{InspectorLoad, TaskCounts};
+
+/// Rows read at once where no page bounds them.
+const BATCH: u64 = 1_000;
 
 /// Which tasks; an empty list and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,15 +36,79 @@ pub struct TaskFilter {
     pub cities: Vec<String>,
     /// Who is looking. With `mine`, only tasks that the person took or was given, or somebody whom the
     /// person stands in for. Without, also the queue: tasks that are given to nobody, fit `roles` and
-    /// `cities` and do not exclude the person, and tasks of others that escalated to one of `roles`.
-    /// This is what [`HumanTask::permits`] lets a person work on, save the duties of the run.
+    /// `cities` and do not exclude the person, and tasks of others in `cities` that escalated to one of
+    /// `roles`. This is what [`HumanTask::permits`] lets a person work on, save the duties of the run.
     pub person: Option<PersonId>,
     pub mine: bool,
+    /// Kinds that the person looks after in `cities`, whoever has them.
+    pub oversees: Vec<TaskKind>,
     pub states: Vec<TaskState>,
     pub kind: Option<TaskKind>,
     pub buyout: Option<BuyoutId>,
     /// Open and past the deadline.
     pub overdue: bool,
+    /// Parts of the deal's number, VIN, plate or car's title of the run; each word must occur.
+    pub text: Option<String>,
+    /// Of this city alone.
+    pub city: Option<String>,
+    /// Some step of the escalation was taken.
+    pub escalated: bool,
+}
+
+/// By what a list is sorted; equal ones by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TaskOrder {
+    /// The earliest deadline first.
+    #[default]
+    Deadline,
+    /// Closed ones alone, the latest first.
+    Closed,
+}
+
+impl TaskOrder {
+    /// Mark of this order's cursors.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Deadline => "due",
+            Self::Closed => "closed",
+        }
+    }
+
+    fn key(self, row: &Listed) -> Key {
+        Key {
+            at: match self {
+                Self::Deadline => row.due_at,
+                // The order keeps open tasks out.
+                Self::Closed => row.closed_at.unwrap_or_default(),
+            },
+            id: row.id.clone(),
+        }
+    }
+
+    /// What comes after the key. The first comparison alone bounds the walk over an index.
+    fn after(self, Key { at, id }: Key) -> Condition {
+        let (bound, beyond, next) = match self {
+            Self::Deadline => (
+                row::Column::DueAt.gte(at),
+                row::Column::DueAt.gt(at),
+                row::Column::Id.gt(id),
+            ),
+            Self::Closed => (
+                row::Column::ClosedAt.lte(at),
+                row::Column::ClosedAt.lt(at),
+                row::Column::Id.lt(id),
+            ),
+        };
+        Condition::all().add(bound).add(beyond.or(next))
+    }
+
+    fn condition(self, filter: &TaskFilter) -> Condition {
+        let closed = match self {
+            Self::Deadline => None,
+            Self::Closed => Some(row::Column::ClosedAt.is_not_null()),
+        };
+        condition(filter).add_option(closed)
+    }
 }
 
 /// A task with what its list shows of the run.
@@ -53,7 +120,11 @@ pub struct TaskRow {
     pub stage: Stage,
     /// "Chery Tiggo 7 Pro, 2021"; empty before the deal is read.
     pub car: String,
+    /// VIN or frame number.
+    pub identifier: Option<String>,
     pub plate: Option<String>,
+    /// IANA zone of the site; `None` before the policy is known.
+    pub time_zone: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -61,63 +132,34 @@ struct Listed {
     id: String,
     run: String,
     due_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
     data: serde_json::Value,
     deal_id: i64,
     stage: String,
     car: String,
+    identifier: Option<String>,
     plate: Option<String>,
+    time_zone: Option<String>,
 }
 
 impl Store {
-    /// Tasks by deadline, the earliest first.
+    /// A page of tasks.
     pub async fn list_tasks(
         &self,
         filter: &TaskFilter,
+        order: TaskOrder,
         page: &Page,
     ) -> Result<Paged<TaskRow>, StoreError> {
-        let matching = row::Entity::find().filter(condition(filter));
-        let total = matching.clone().count(&self.db).await?;
-
-        let mut query = matching
+        let after = page.after(order.mark())?;
+        let total = row::Entity::find()
             .select_only()
-            .columns([
-                row::Column::Id,
-                row::Column::Run,
-                row::Column::DueAt,
-                row::Column::Data,
-            ])
-            .columns([
-                buyout::Column::DealId,
-                buyout::Column::Stage,
-                buyout::Column::Car,
-                buyout::Column::Plate,
-            ])
-            .join(
-                sea_orm::JoinType::InnerJoin,
-                row::Entity::belongs_to(buyout::Entity)
-                    .from(row::Column::Run)
-                    .to(buyout::Column::Id)
-                    .into(),
-            );
-        if let Some(Key { at, id }) = page.after(LIST)? {
-            query = query.filter(
-                row::Column::DueAt
-                    .gt(at)
-                    .or(row::Column::DueAt.eq(at).and(row::Column::Id.gt(id))),
-            );
-        }
-        let limit = page.limit();
-        let rows = query
-            .order_by_asc(row::Column::DueAt)
-            .order_by_asc(row::Column::Id)
-            .limit(limit + 1)
-            .into_model::<Listed>()
-            .all(&self.db)
+            .column(row::Column::Id)
+            .filter(order.condition(filter))
+            .count(&self.db)
             .await?;
-        let (rows, next_cursor) = page::cut(rows, limit, LIST, |row| Key {
-            at: row.due_at,
-            id: row.id.clone(),
-        });
+        let limit = page.limit();
+        let rows = self.task_rows(filter, order, after, limit + 1).await?;
+        let (rows, next_cursor) = page::cut(rows, limit, order.mark(), |row| order.key(row));
         Ok(Paged {
             rows: rows.into_iter().map(listed).collect::<Result<_, _>>()?,
             next_cursor,
@@ -125,62 +167,75 @@ impl Store {
         })
     }
 
-    /// How many tasks of each kind match; kinds without any are absent.
-    pub async fn task_counts(
+    /// The first `most` tasks, page after page: a row that changes meanwhile may move, none is lost.
+    pub async fn all_tasks(
         &self,
         filter: &TaskFilter,
-    ) -> Result<BTreeMap<TaskKind, u64>, StoreError> {
-        row::Entity::find()
-            .filter(condition(filter))
-            .select_only()
-            .column(row::Column::Kind)
-            .column_as(row::Column::Id.count(), "tasks")
-            .group_by(row::Column::Kind)
-            .into_tuple::<(String, i64)>()
-            .all(&self.db)
-            .await?
-            .into_iter()
-            .map(|(kind, count)| {
-                let at = At {
-                    table: "task",
-                    key: &kind,
-                };
-                Ok((at.parse("kind", &kind)?, at.number("count", count)?))
-            })
-            .collect()
+        order: TaskOrder,
+        most: u64,
+    ) -> Result<Vec<TaskRow>, StoreError> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let wanted = Ord::min(most - all.len() as u64, BATCH);
+            let rows = self.task_rows(filter, order, after.take(), wanted).await?;
+            let whole = rows.len() as u64 == wanted;
+            after = rows.last().map(|row| order.key(row));
+            for row in rows {
+                all.push(listed(row)?);
+            }
+            if !whole || all.len() as u64 >= most {
+                return Ok(all);
+            }
+        }
     }
 
-    /// Open inspections of everybody who has any: whoever took one, or else was given it.
-    pub async fn open_inspections_by_person(&self) -> Result<BTreeMap<PersonId, u32>, StoreError> {
-        let person = Func::coalesce([
-            Expr::col(row::Column::Owner),
-            Expr::col(row::Column::Assignee),
-        ]);
-        row::Entity::find()
-            .filter(row::Column::Kind.eq(TaskKind::Inspect.to_string()))
-            .filter(row::Column::State.is_in(open_states()))
-            .filter(
-                row::Column::Owner
-                    .is_not_null()
-                    .or(row::Column::Assignee.is_not_null()),
-            )
+    async fn task_rows(
+        &self,
+        filter: &TaskFilter,
+        order: TaskOrder,
+        after: Option<Key>,
+        limit: u64,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let mut query = row::Entity::find()
+            .filter(order.condition(filter))
             .select_only()
-            .column_as(SimpleExpr::from(person.clone()), "person")
-            .column_as(row::Column::Id.count(), "tasks")
-            .group_by(SimpleExpr::from(person))
-            .into_tuple::<(String, i64)>()
+            .columns([
+                row::Column::Id,
+                row::Column::Run,
+                row::Column::DueAt,
+                row::Column::ClosedAt,
+                row::Column::Data,
+            ])
+            .columns([
+                buyout_row::Column::DealId,
+                buyout_row::Column::Stage,
+                buyout_row::Column::Car,
+                buyout_row::Column::Identifier,
+                buyout_row::Column::Plate,
+                buyout_row::Column::TimeZone,
+            ])
+            .join(
+                sea_orm::JoinType::InnerJoin,
+                row::Entity::belongs_to(buyout_row::Entity)
+                    .from(row::Column::Run)
+                    .to(buyout_row::Column::Id)
+                    .into(),
+            );
+        if let Some(key) = after {
+            query = query.filter(order.after(key));
+        }
+        let (column, direction) = match order {
+            TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
+            TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
+        };
+        Ok(query
+            .order_by(column, direction.clone())
+            .order_by(row::Column::Id, direction)
+            .limit(limit)
+            .into_model::<Listed>()
             .all(&self.db)
-            .await?
-            .into_iter()
-            .map(|(person, count)| {
-                let count = At {
-                    table: "task",
-                    key: &person,
-                }
-                .number("count", count)?;
-                Ok((PersonId(person), count))
-            })
-            .collect()
+            .await?)
     }
 }
 
@@ -190,61 +245,97 @@ fn condition(filter: &TaskFilter) -> Condition {
         cities,
         person,
         mine,
+        oversees,
         states,
         kind,
         buyout,
         overdue,
+        text,
+        city,
+        escalated,
     } = filter;
-    let by_role =
-        (!roles.is_empty()).then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, None)));
-    let by_city = (!cities.is_empty()).then(|| {
-        row::Column::City
-            .is_in(cities)
-            .or(row::Column::City.is_null())
-    });
+    let by_role = (!roles.is_empty()).then(|| has_role(roles, None));
+    let by_city = || {
+        (!cities.is_empty()).then(|| {
+            row::Column::City
+                .is_in(cities)
+                .or(row::Column::City.is_null())
+        })
+    };
     let who = match person {
-        None => Condition::all().add_option(by_role).add_option(by_city),
+        None => Condition::all().add_option(by_role).add_option(by_city()),
         Some(person) if *mine => own(person),
         Some(person) => {
-            let excluded = Query::select()
-                .column(excluded_row::Column::Task)
-                .from(excluded_row::Entity)
-                .and_where(excluded_row::Column::Person.eq(&person.0))
-                .take();
             let queue = Condition::all()
                 .add(row::Column::Assignee.is_null())
                 .add_option(by_role)
-                .add_option(by_city)
-                .add(row::Column::Id.not_in_subquery(excluded));
-            let escalated = Condition::all()
+                .add_option(by_city())
+                .add(excludes(person).not());
+            let called_in = Condition::all()
                 .add(row::Column::Assignee.is_not_null())
-                .add_option(
-                    (!roles.is_empty())
-                        .then(|| row::Column::Id.in_subquery(tasks_of_roles(roles, Some(true)))),
-                );
-            own(person).add(queue).add(escalated)
+                .add_option(by_city())
+                .add_option((!roles.is_empty()).then(|| has_role(roles, Some(true))));
+            let overseen = (!oversees.is_empty()).then(|| {
+                Condition::all()
+                    .add(row::Column::Kind.is_in(oversees.iter().map(TaskKind::to_string)))
+                    .add_option(by_city())
+            });
+            own(person).add(queue).add(called_in).add_option(overseen)
         }
     };
     let states: Vec<String> = states.iter().map(TaskState::to_string).collect();
+    let found = text
+        .as_deref()
+        .and_then(|text| buyout::found(text, false))
+        .map(|runs| row::Column::Run.in_subquery(runs));
     Condition::all()
         .add(who)
         .add_option((!states.is_empty()).then(|| row::Column::State.is_in(states)))
         .add_option(kind.map(|kind| row::Column::Kind.eq(kind.to_string())))
         .add_option(buyout.as_ref().map(|run| row::Column::Run.eq(run.as_str())))
-        .add_option(overdue.then(|| {
-            row::Column::DueAt
-                .lt(column::now())
-                .and(row::Column::State.is_in(open_states()))
-        }))
+        .add_option(overdue.then(late))
+        .add_option(found)
+        .add_option(city.as_ref().map(|city| row::Column::City.eq(city)))
+        .add_option(escalated.then(|| row::Column::Escalated.gt(0)))
 }
 
-fn tasks_of_roles(roles: &[Role], escalated: Option<bool>) -> SelectStatement {
-    Query::select()
-        .column(role_row::Column::Task)
+/// Open and past the deadline.
+fn late() -> Expr {
+    row::Column::DueAt
+        .lt(column::now())
+        .and(row::Column::State.is_in(open_states()))
+}
+
+/// One of the roles may take it. Asked task by task: among other alternatives, PostgreSQL would read all
+/// tasks of the roles again for every row.
+fn has_role(roles: &[Role], escalated: Option<bool>) -> Expr {
+    let found = Query::select()
+        .expr(Expr::val(1))
         .from(role_row::Entity)
+        .and_where(
+            Expr::col((role_row::Entity, role_row::Column::Task))
+                .equals((row::Entity, row::Column::Id)),
+        )
         .and_where(role_row::Column::Role.is_in(roles.iter().map(Role::to_string)))
-        .and_where_option(escalated.map(|escalated| role_row::Column::Escalated.eq(escalated)))
-        .take()
+        .and_where_option(escalated.map(|escalated| {
+            Expr::col((role_row::Entity, role_row::Column::Escalated)).eq(escalated)
+        }))
+        .take();
+    Expr::exists(found)
+}
+
+/// The person may not decide it.
+fn excludes(person: &PersonId) -> Expr {
+    let found = Query::select()
+        .expr(Expr::val(1))
+        .from(excluded_row::Entity)
+        .and_where(
+            Expr::col((excluded_row::Entity, excluded_row::Column::Task))
+                .equals((row::Entity, row::Column::Id)),
+        )
+        .and_where(excluded_row::Column::Person.eq(&person.0))
+        .take();
+    Expr::exists(found)
 }
 
 /// Taken by or given to the person or somebody whom the person stands in for.
@@ -262,11 +353,14 @@ fn listed(row: Listed) -> Result<TaskRow, StoreError> {
         id,
         run,
         due_at: _,
+        closed_at: _,
         data,
         deal_id,
         stage,
         car,
+        identifier,
         plate,
+        time_zone,
     } = row;
     let at = At {
         table: "buyout",
@@ -277,7 +371,9 @@ fn listed(row: Listed) -> Result<TaskRow, StoreError> {
         deal_id: at.number("deal_id", deal_id)?,
         stage: at.parse("stage", &stage)?,
         car,
+        identifier,
         plate,
+        time_zone,
         buyout: BuyoutId(run),
     })
 }

@@ -7,7 +7,7 @@ use domain::task::TaskKind;
 use super::support::{
     Base, PORTAL, add, at, buyout, deal, event, given_to, on_both, run, save, task,
 };
-use crate::{BuyoutFilter, Page, Store, StoreError};
+use crate::{BuyoutFilter, BuyoutSort, Page, Store, StoreError, TaskOrder};
 
 #[tokio::test]
 async fn a_projection_is_replaced_by_a_newer_one_only() {
@@ -87,7 +87,7 @@ async fn a_run_that_was_started_anew_replaces_the_former_one() {
         let events = store.events(&anew.id, 0).await.unwrap();
         assert_eq!(events, [event(1, "новое")]);
         let tasks = store
-            .list_tasks(&Default::default(), &Page::default())
+            .list_tasks(&Default::default(), TaskOrder::default(), &Page::default())
             .await
             .unwrap();
         assert_eq!(tasks.total, 1);
@@ -97,7 +97,10 @@ async fn a_run_that_was_started_anew_replaces_the_former_one() {
 }
 
 async fn ids(store: &Store, filter: &BuyoutFilter) -> Vec<u64> {
-    let page = store.list_buyouts(filter, &Page::default()).await.unwrap();
+    let page = store
+        .list_buyouts(filter, BuyoutSort::default(), &Page::default())
+        .await
+        .unwrap();
     assert_eq!(page.total, page.rows.len() as u64);
     page.rows.iter().map(|row| row.deal_id).collect()
 }
@@ -127,6 +130,7 @@ async fn runs_are_found_by_what_a_person_knows_of_them() {
         let filter = BuyoutFilter::default;
         let text = |text: &str| BuyoutFilter {
             text: Some(text.to_owned()),
+            clients: true,
             ..filter()
         };
         let cases: Vec<(BuyoutFilter, Vec<u64>)> = vec![
@@ -181,7 +185,7 @@ async fn runs_are_found_by_what_a_person_knows_of_them() {
 
         let page = base
             .store
-            .list_buyouts(&text("а006вс"), &Page::default())
+            .list_buyouts(&text("а006вс"), BuyoutSort::default(), &Page::default())
             .await
             .unwrap();
         let row = &page.rows[0];
@@ -196,7 +200,7 @@ async fn runs_are_found_by_what_a_person_knows_of_them() {
         );
         let unread = base
             .store
-            .list_buyouts(&text("1"), &Page::default())
+            .list_buyouts(&text("1"), BuyoutSort::default(), &Page::default())
             .await
             .unwrap();
         let unread = unread.rows.last().unwrap();
@@ -222,7 +226,7 @@ async fn pages_of_runs_neither_repeat_nor_lose_one_while_new_ones_come() {
         };
         loop {
             let found = store
-                .list_buyouts(&BuyoutFilter::default(), &page)
+                .list_buyouts(&BuyoutFilter::default(), BuyoutSort::default(), &page)
                 .await
                 .unwrap();
             assert_eq!(found.total, 25 + (seen.len() / 7) as u64);
@@ -245,7 +249,9 @@ async fn pages_of_runs_neither_repeat_nor_lose_one_while_new_ones_come() {
             size: 7,
             cursor: Some("due.1.x".to_owned()),
         };
-        let refused = store.list_buyouts(&BuyoutFilter::default(), &foreign).await;
+        let refused = store
+            .list_buyouts(&BuyoutFilter::default(), BuyoutSort::default(), &foreign)
+            .await;
         assert!(
             matches!(refused, Err(StoreError::Invalid { what: "cursor" })),
             "{refused:?}"

@@ -9,7 +9,7 @@ use domain::task::{HumanTask, TaskKind, TaskState};
 
 use super::support::{add, buyout, member, on_both, person, run, save, task};
 use crate::staff::StaffRecord;
-use crate::{Page, Store, TaskFilter};
+use crate::{Page, Store, TaskCounts, TaskFilter, TaskOrder};
 
 fn with(mut task: HumanTask, change: impl FnOnce(&mut HumanTask)) -> HumanTask {
     change(&mut task);
@@ -54,7 +54,10 @@ fn filled() -> Buyout {
 }
 
 async fn numbers(store: &Store, filter: &TaskFilter) -> Vec<u32> {
-    let page = store.list_tasks(filter, &Page::default()).await.unwrap();
+    let page = store
+        .list_tasks(filter, TaskOrder::default(), &Page::default())
+        .await
+        .unwrap();
     assert_eq!(page.total, page.rows.len() as u64);
     page.rows.iter().map(|row| row.task.number).collect()
 }
@@ -149,6 +152,59 @@ async fn each_person_sees_what_they_may_work_on_by_deadline() {
                 vec![],
             ),
             (
+                "escalated ones alone",
+                TaskFilter {
+                    escalated: true,
+                    ..all()
+                },
+                vec![6],
+            ),
+            (
+                "of one city alone",
+                TaskFilter {
+                    city: Some("Псков".to_owned()),
+                    ..all()
+                },
+                vec![2],
+            ),
+            (
+                "by the car",
+                TaskFilter {
+                    text: Some("tiggo а008вс".to_owned()),
+                    kind: Some(TaskKind::Inspect),
+                    ..all()
+                },
+                vec![5, 6],
+            ),
+            (
+                "never by the client",
+                TaskFilter {
+                    text: Some("семенов".to_owned()),
+                    ..all()
+                },
+                vec![],
+            ),
+            (
+                "whoever hands inspections over sees who has them",
+                TaskFilter {
+                    oversees: vec![TaskKind::Inspect],
+                    kind: Some(TaskKind::Inspect),
+                    cities: vec!["Мурманск".to_owned()],
+                    ..sees("u-dis", Role::Dispatcher)
+                },
+                vec![5, 6],
+            ),
+            (
+                "in their city",
+                TaskFilter {
+                    oversees: vec![TaskKind::Inspect],
+                    kind: Some(TaskKind::Inspect),
+                    cities: vec!["Псков".to_owned()],
+                    ..sees("u-dis", Role::Dispatcher)
+                },
+                vec![],
+            ),
+            (
                 "mine",
                 TaskFilter {
                     mine: true,
@@ -169,7 +225,10 @@ async fn each_person_sees_what_they_may_work_on_by_deadline() {
             assert_eq!(numbers(store, &filter).await, expected, "{case}");
         }
 
-        let page = store.list_tasks(&all(), &Page::default()).await.unwrap();
+        let page = store
+            .list_tasks(&all(), TaskOrder::default(), &Page::default())
+            .await
+            .unwrap();
         let row = &page.rows[0];
         assert_eq!(
             (row.deal_id, row.stage, row.buyout.clone()),
@@ -179,13 +238,21 @@ async fn each_person_sees_what_they_may_work_on_by_deadline() {
         assert_eq!(row.task, filled().tasks[&row.task.id]);
 
         let counts = store
-            .task_counts(&TaskFilter {
+            .count_tasks(&TaskFilter {
                 states: open,
+                person: Some(PersonId::new("u-ins")),
                 ..all()
             })
             .await
             .unwrap();
-        assert_eq!(counts[&TaskKind::Inspect], 2);
+        // The fixed instant of the tests is long past.
+        let inspections = TaskCounts {
+            all: 2,
+            mine: 1,
+            overdue: 2,
+            escalated: 1,
+        };
+        assert_eq!(counts[&TaskKind::Inspect], inspections);
         assert_eq!(counts.get(&TaskKind::Bargain), None);
         let load = store.open_inspections_by_person().await.unwrap();
         let expected = [("u-ins", 1), ("u-else", 1)].map(|(id, n)| (PersonId::new(id), n));
@@ -252,7 +319,7 @@ async fn pages_of_tasks_with_equal_deadlines_hold_each_task_once() {
         loop {
             let found = base
                 .store
-                .list_tasks(&TaskFilter::default(), &page)
+                .list_tasks(&TaskFilter::default(), TaskOrder::default(), &page)
                 .await
                 .unwrap();
             assert_eq!(found.total, 23);
@@ -308,6 +375,64 @@ async fn a_mirror_is_found_before_the_record_names_it_and_shows_the_task_as_it_i
         one.version += 1;
         save(store, &one, &[]).await;
         assert_eq!(state("portal", 77).await, Some((4, TaskState::Done)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closed_tasks_come_the_latest_first_page_by_page() {
+    on_both(async |base| {
+        let mut one = buyout(7);
+        for number in 1..=12 {
+            let closed = with(task(&run(7), number, TaskKind::Appraise), |t| {
+                // The deadlines run the other way, and some were closed at one instant.
+                t.due_at = super::support::at(-i64::from(number));
+                if number > 2 {
+                    t.state = TaskState::Done;
+                    t.closed_at = Some(super::support::at(i64::from(number / 3)));
+                }
+            });
+            add(&mut one, closed);
+        }
+        save(&base.store, &one, &[]).await;
+        let (mut seen, mut page) = (Vec::new(), Page::new(4, String::new()));
+        loop {
+            let found = base
+                .store
+                .list_tasks(&TaskFilter::default(), TaskOrder::Closed, &page)
+                .await
+                .unwrap();
+            assert_eq!(found.total, 10, "open ones are not closed");
+            seen.extend(
+                found
+                    .rows
+                    .into_iter()
+                    .map(|row| (row.task.closed_at, row.task.id)),
+            );
+            page.cursor = found.next_cursor;
+            if page.cursor.is_none() {
+                break;
+            }
+        }
+        let mut sorted = seen.clone();
+        sorted.sort();
+        sorted.reverse();
+        sorted.dedup();
+        assert_eq!(seen, sorted);
+        assert_eq!(seen.len(), 10);
+        let all = base
+            .store
+            .all_tasks(&TaskFilter::default(), TaskOrder::Closed, 3)
+            .await
+            .unwrap();
+        let ids: Vec<_> = all.into_iter().map(|row| row.task.id).collect();
+        assert_eq!(
+            ids,
+            seen.into_iter()
+                .take(3)
+                .map(|(_, id)| id)
+                .collect::<Vec<_>>()
+        );
     })
     .await;
 }

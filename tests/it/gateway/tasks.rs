@@ -197,7 +197,7 @@ async fn people_see_their_cities_their_runs_and_their_tasks() -> anyhow::Result<
     world.stop().await
 }
 
-fn task(id: TaskId, kind: TaskKind, city: &str, due_at: DateTime<Utc>) -> HumanTask {
+pub(super) fn task(id: TaskId, kind: TaskKind, city: &str, due_at: DateTime<Utc>) -> HumanTask {
     HumanTask {
         id,
         number: 1,

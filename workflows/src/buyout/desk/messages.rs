@@ -10,9 +10,10 @@ use domain::buyout::stage::Stage;
 use domain::buyout::start::RobotCall;
 use domain::buyout::state::{EventKind, RecordedAnswer};
 use domain::chat::ChatMessage;
+use domain::dispatch::Assignment;
 use domain::offer::{AnswerSource, ClientAnswer};
 use domain::staff::PersonRef;
-use domain::task::{TaskId, TaskKind, TaskState};
+use domain::task::{TaskAction, TaskId, TaskKind, TaskState};
 
 use crate::buyout::BuyoutWorkflow;
 
@@ -57,21 +58,36 @@ impl BuyoutWorkflow {
     pub(crate) fn accept_action(&mut self, act: ActOnTask, now: DateTime<Utc>) -> String {
         let person = PersonRef::from(&act.actor);
         let (text, message) = match &act.action {
-            domain::task::TaskAction::Claim => (
+            TaskAction::Claim => (
                 format!("{} взял(а) задачу в работу", person.name),
                 "Задача у вас.",
             ),
-            domain::task::TaskAction::Release => (
+            TaskAction::Release => (
                 format!("{} вернул(а) задачу в очередь", person.name),
                 "Задача снова в очереди.",
             ),
-            domain::task::TaskAction::Delegate { to } => (
+            TaskAction::Delegate { to, standing: _ } => (
                 format!("{} передал(а) задачу: {}", person.name, to.name),
                 "Задача передана.",
             ),
-            domain::task::TaskAction::Comment { text } => (text.clone(), "Комментарий добавлен."),
+            TaskAction::Comment { text } => (text.clone(), "Комментарий добавлен."),
         };
         if let Some(task) = self.buyout.tasks.get_mut(&act.task) {
+            // A run that took a delegation before the standing was told keeps whom it had: its next
+            // inspection was decided by that person.
+            if let (
+                TaskKind::Inspect,
+                TaskAction::Delegate {
+                    to,
+                    standing: Some(_),
+                },
+            ) = (task.kind, &act.action)
+            {
+                self.buyout.assignment = Some(Assignment {
+                    inspector: to.clone(),
+                    by: Some(person.clone()),
+                });
+            }
             task.act(&act.actor, act.action, now);
             let line = format!("{}: {text}.", task.title);
             self.note(EventKind::TaskChanged, Some(person), line, now);

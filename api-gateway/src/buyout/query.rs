@@ -1,0 +1,112 @@
+//! Which runs somebody asks for, and which of them are theirs to see.
+
+use chrono::{DateTime, Utc};
+use domain::buyout::stage::Stage;
+use domain::refusal::{FieldViolation, Refusal};
+use domain::staff::{Actor, PersonId};
+use proto::kite::buyout::v1 as pb;
+use store::{BuyoutFilter, BuyoutOrder, BuyoutSort};
+use tonic::Status;
+
+use crate::access::{Access, Action};
+use crate::status;
+
+/// Every run that this person may see.
+pub(super) fn visible(access: &Access, actor: &Actor) -> BuyoutFilter {
+    let mut given_to = Vec::new();
+    if access.only_own_inspections(actor) {
+        given_to.push(actor.person.clone());
+        given_to.extend(actor.substitutes_for.iter().cloned());
+    }
+    BuyoutFilter {
+        cities: actor.cities.clone(),
+        given_to,
+        ..BuyoutFilter::default()
+    }
+}
+
+/// The filter and the sort of a request. The page and the mask are not looked at.
+pub(super) fn read(
+    access: &Access,
+    actor: &Actor,
+    request: &pb::ListBuyoutsRequest,
+) -> Result<(BuyoutFilter, BuyoutSort), Status> {
+    let pb::ListBuyoutsRequest {
+        page: _,
+        stages,
+        city,
+        text,
+        active,
+        fields: _,
+        overdue,
+        inspector_id,
+        order,
+        ascending,
+        troubled,
+        started_from,
+        started_to,
+    } = request;
+    let mut wrong = Vec::new();
+    let mut known_stages = Vec::new();
+    for stage in stages {
+        match stage.parse::<Stage>() {
+            Ok(stage) => known_stages.push(stage),
+            Err(_) => wrong.push(FieldViolation::new(
+                "stages",
+                format!("Неизвестный этап «{stage}»."),
+            )),
+        }
+    }
+    let order = match order.as_str() {
+        "" => BuyoutOrder::default(),
+        order => order.parse().unwrap_or_else(|_| {
+            wrong.push(FieldViolation::new(
+                "order",
+                format!("Неизвестный порядок «{order}»."),
+            ));
+            BuyoutOrder::default()
+        }),
+    };
+    let mut moment = |field: &str, at: &Option<prost_types::Timestamp>| {
+        let at = at.as_ref()?;
+        let read = u32::try_from(at.nanos)
+            .ok()
+            .and_then(|nanos| DateTime::<Utc>::from_timestamp(at.seconds, nanos));
+        if read.is_none() {
+            wrong.push(FieldViolation::new(field, "Такого момента нет."));
+        }
+        read
+    };
+    let started_from = moment("started_from", started_from);
+    let started_to = moment("started_to", started_to);
+    if started_from
+        .zip(started_to)
+        .is_some_and(|(from, to)| from > to)
+    {
+        wrong.push(FieldViolation::new(
+            "started_to",
+            "Конец периода раньше начала.",
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(status::refused(&Refusal::invalid(wrong)));
+    }
+    let filter = BuyoutFilter {
+        stages: known_stages,
+        cities: access.cities(actor, city)?,
+        text: (!text.trim().is_empty()).then(|| text.clone()),
+        clients: access.allowed(actor, Action::SeeClient),
+        inspector: (!inspector_id.is_empty()).then(|| PersonId::new(inspector_id.clone())),
+        active: *active,
+        overdue: *overdue,
+        troubled: *troubled,
+        started_from,
+        started_to,
+        ..visible(access, actor)
+    };
+    let sort = BuyoutSort {
+        order,
+        ascending: *ascending,
+    };
+    Ok((filter, sort))
+}

@@ -1,0 +1,91 @@
+//! What a person may look a run up by. A narrow table of its own: a search reads all of it, and must not
+//! pass over every document for that. What belongs to the client stands apart, for those who may see it.
+
+use domain::buyout::state::Buyout;
+use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+
+use crate::error::StoreError;
+use crate::search;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "buyout_search")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub run: String,
+        pub words: String,
+        pub client_words: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The words of a run, folded.
+pub(crate) struct Words {
+    /// Deal, VIN or frame number, plate, car.
+    pub(crate) open: String,
+    /// Name and phone of the client.
+    pub(crate) client: String,
+}
+
+impl Words {
+    pub(crate) fn of(buyout: &Buyout) -> Self {
+        let deal_id = buyout.deal_id.to_string();
+        let Some(deal) = &buyout.deal else {
+            return Self {
+                open: search::words([deal_id.as_str()]),
+                client: String::new(),
+            };
+        };
+        let title = deal.car.title();
+        let plate = deal.car.plate.as_ref().map_or("", |plate| plate.as_str());
+        let name = deal.client.full_name();
+        let phone = deal.client.phone.as_ref().map_or("", |p| p.digits());
+        Self {
+            open: search::words([
+                deal_id.as_str(),
+                deal.car.identifier.as_str(),
+                plate,
+                &title,
+            ]),
+            client: search::words([name.as_str(), phone]),
+        }
+    }
+}
+
+pub(super) async fn save(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(), StoreError> {
+    let Words { open, client } = Words::of(buyout);
+    row::Entity::insert(row::ActiveModel {
+        run: Set(buyout.id.0.clone()),
+        words: Set(open),
+        client_words: Set(client),
+    })
+    .on_conflict(
+        OnConflict::column(row::Column::Run)
+            .update_columns([row::Column::Words, row::Column::ClientWords])
+            .to_owned(),
+    )
+    .exec_without_returning(tx)
+    .await?;
+    Ok(())
+}
+
+/// Runs that fit what somebody typed, as a subquery; `None` when nothing was typed. `clients`: names and
+/// phones of clients are looked through too.
+pub(crate) fn found(typed: &str, clients: bool) -> Option<SelectStatement> {
+    let client = clients.then_some(row::Column::ClientWords);
+    let fits = search::matches(row::Column::Words, client, typed)?;
+    Some(
+        Query::select()
+            .column(row::Column::Run)
+            .from(row::Entity)
+            .and_where(fits)
+            .take(),
+    )
+}
