@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::partner::FailureClass;
 use store::error::StoreError;
 use temporalio_common::ActivityError;
 use temporalio_common::error::{ApplicationErrorCategory, ApplicationFailure};
@@ -40,6 +41,36 @@ pub enum PartnerError {
     },
 }
 
+/// What an attempt says of the partner itself, whatever it means for the one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It answered: also a refusal, a conflict and "still in work" are answers.
+    Answered,
+    /// It did not do its part; a text for people without personal data.
+    Failed { class: FailureClass, text: String },
+    /// The attempt did not come as far as the partner, or ended for a reason of our own.
+    Nothing,
+}
+
+impl Said {
+    pub fn of(ended: Result<(), &ActivityError>) -> Self {
+        match ended {
+            Ok(()) => Self::Answered,
+            Err(ActivityError::Application(failure)) => failure
+                .source_error()
+                .downcast_ref::<Message>()
+                .map_or(Self::Nothing, |message| message.said.clone()),
+            Err(_) => Self::Nothing,
+        }
+    }
+}
+
+/// Codes of refusals that concern every call: nobody is let in until somebody changes settings.
+const LOCKED: [&str; 4] = ["credentials", "http_401", "http_403", "not_installed"];
+/// How details begin that tell of our own parts and not of the partner.
+const DATABASE: &str = "database: ";
+const OBJECTS: &str = "object store: ";
+
 impl PartnerError {
     pub fn rejected(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Rejected {
@@ -64,12 +95,12 @@ impl PartnerError {
     /// A failure of our own database. Also a defect in it is repeated: the step must not be lost
     /// while somebody repairs the row.
     pub fn from_store(error: StoreError) -> Self {
-        Self::unavailable(format!("database: {error}"))
+        Self::unavailable(format!("{DATABASE}{error}"))
     }
 
     /// A failure of the object store.
     pub fn from_objects(error: object_store::Error) -> Self {
-        Self::unavailable(format!("object store: {error}"))
+        Self::unavailable(format!("{OBJECTS}{error}"))
     }
 
     /// The failure's type in Temporal; permanent, as processes match on it.
@@ -80,6 +111,25 @@ impl PartnerError {
             Self::Unavailable { .. } => "Unavailable",
             Self::Pending => "Pending",
             Self::Protocol { .. } => "Protocol",
+        }
+    }
+
+    /// What it says of the partner. A refusal's own text may quote a person and is not passed on.
+    fn said(&self) -> Said {
+        let failed = |class, text| Said::Failed { class, text };
+        match self {
+            Self::Rejected { code, message: _ } if LOCKED.contains(&code.as_str()) => failed(
+                FailureClass::Locked,
+                format!("не пускает нас: учётные данные, права или установка ({code})"),
+            ),
+            Self::Unavailable { detail, .. }
+                if detail.starts_with(DATABASE) || detail.starts_with(OBJECTS) =>
+            {
+                Said::Nothing
+            }
+            Self::Unavailable { .. } => failed(FailureClass::Unavailable, self.message()),
+            Self::Protocol { .. } => failed(FailureClass::Protocol, self.message()),
+            Self::Rejected { .. } | Self::Conflict { .. } | Self::Pending => Said::Answered,
         }
     }
 
@@ -98,13 +148,16 @@ impl PartnerError {
     }
 }
 
-/// The message as an error that Temporal's failure is built from.
+/// The message as an error that Temporal's failure is built from, with what it says of the partner.
 #[derive(Debug)]
-struct Message(String);
+struct Message {
+    text: String,
+    said: Said,
+}
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -122,12 +175,15 @@ impl From<PartnerError> for ActivityError {
             PartnerError::Pending => (false, None, ApplicationErrorCategory::Benign),
         };
         ActivityError::application(
-            ApplicationFailure::builder(Message(error.message()))
-                .type_name(error.type_name().to_owned())
-                .non_retryable(non_retryable)
-                .maybe_next_retry_delay(retry_after)
-                .category(category)
-                .build(),
+            ApplicationFailure::builder(Message {
+                text: error.message(),
+                said: error.said(),
+            })
+            .type_name(error.type_name().to_owned())
+            .non_retryable(non_retryable)
+            .maybe_next_retry_delay(retry_after)
+            .category(category)
+            .build(),
         )
     }
 }
@@ -180,6 +236,53 @@ mod tests {
                 "{type_name}"
             );
         }
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_and_only_the_partners_own_trouble_is_a_failure() {
+        let said = |error: PartnerError| Said::of(Err(&ActivityError::from(error)));
+        let class = |error: PartnerError| match said(error) {
+            Said::Failed { class, text: _ } => Some(class),
+            Said::Answered | Said::Nothing => None,
+        };
+        assert_eq!(Said::of(Ok(())), Said::Answered);
+        assert_eq!(
+            said(PartnerError::rejected("limit", "Иванову нельзя.")),
+            Said::Answered
+        );
+        assert_eq!(said(PartnerError::Pending), Said::Answered);
+        let away = PartnerError::unavailable("fssp search_person: HTTP 500: the partner failed");
+        assert_eq!(
+            said(away),
+            Said::Failed {
+                class: FailureClass::Unavailable,
+                text:
+                    "партнёр временно недоступен (fssp search_person: HTTP 500: the partner failed)"
+                        .to_owned(),
+            }
+        );
+        assert_eq!(
+            class(PartnerError::protocol("html")),
+            Some(FailureClass::Protocol)
+        );
+        let locked = PartnerError::rejected("http_401", "Ключ Иванова не принят.");
+        match said(locked) {
+            Said::Failed { class, text } => {
+                assert_eq!(class, FailureClass::Locked);
+                assert!(
+                    text.contains("http_401") && !text.contains("Иванов"),
+                    "{text}"
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+        // Our own database is no trouble of the partner.
+        let own = PartnerError::from_store(StoreError::Conflict("x".to_owned()));
+        assert_eq!(said(own), Said::Nothing);
+        assert_eq!(
+            Said::of(Err(&ActivityError::WillCompleteAsync)),
+            Said::Nothing
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod attachment;
 mod link;
 mod mail;
+mod notice;
 mod send;
 mod sms;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod wazzup;
 
 use std::sync::Arc;
 
-use contracts::messages::{SendCode, SendDocuments, SendOffer, markers};
+use contracts::messages::{SendCode, SendDocuments, SendNotice, SendOffer, markers};
 use domain::phone::Phone;
 use store::connect::Store;
 use temporalio_common::ActivityError;
@@ -55,6 +56,26 @@ impl MessageActivities {
         offer: SendOffer,
     ) -> Result<String, ActivityError> {
         Ok(self.offer_by_mail(&email, &offer).await?)
+    }
+
+    #[activity(definition = markers::SendNoticeMessenger)]
+    pub async fn send_notice_messenger(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        phone: Phone,
+        notice: SendNotice,
+    ) -> Result<String, ActivityError> {
+        Ok(self.notice_by_messenger(&phone, &notice).await?)
+    }
+
+    #[activity(definition = markers::SendNoticeMail)]
+    pub async fn send_notice_mail(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        email: String,
+        notice: SendNotice,
+    ) -> Result<String, ActivityError> {
+        Ok(self.notice_by_mail(&email, &notice).await?)
     }
 
     #[activity(definition = markers::SendCode)]

@@ -97,6 +97,12 @@ impl Access {
         !self.allowed(actor, Action::SeeEveryBuyout)
     }
 
+    /// What arrives from outside and what fits nowhere is for those who may read the inbox.
+    pub(crate) fn reads_inbox(&self, actor: &Actor) -> bool {
+        let method = "kite.ops.v1.OpsService/ListInbox";
+        self.policies.decide(actor, method, &Resource::anywhere()) == Decision::Allow
+    }
+
     pub(crate) fn sees_prices(&self, actor: &Actor) -> bool {
         self.allowed(actor, Action::SeePrices)
     }

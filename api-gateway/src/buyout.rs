@@ -5,10 +5,14 @@ mod export;
 mod preview;
 mod query;
 
+use std::collections::BTreeSet;
+
 use chrono::Utc;
+use domain::buyout::action::{ActOnRun, RunAction};
 use domain::buyout::decision::{Cancel, PostMessage};
 use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
+use domain::checks::CheckKind;
 use domain::staff::Actor;
 use proto::kite::buyout::v1 as pb;
 use proto::kite::buyout::v1::buyout_service_server::BuyoutService;
@@ -18,6 +22,7 @@ use tonic::{Request, Response, Status};
 
 use crate::access::actor_of;
 use crate::convert;
+use crate::convert::common::Reader;
 use crate::convert::summary::{masked, summary};
 use crate::server::App;
 use crate::status;
@@ -40,6 +45,25 @@ impl Buyouts {
             .ok_or_else(|| status::not_found("Дело"))?;
         self.app.access.see_buyout(actor, &buyout)?;
         Ok(buyout)
+    }
+
+    /// What a person does to the run beside its tasks; answers the process's sentence.
+    pub(crate) async fn act(
+        &self,
+        id: &str,
+        actor: Actor,
+        action: RunAction,
+        request_id: String,
+    ) -> Result<String, Status> {
+        let buyout = self.read(id, &actor).await?;
+        let act = ActOnRun { actor, action };
+        let accepted = self
+            .app
+            .processes
+            .act_on_run(&buyout.id, act, request_id)
+            .await
+            .map_err(status::process)?;
+        Ok(accepted.message)
     }
 }
 
@@ -203,15 +227,35 @@ impl BuyoutService for Buyouts {
 
     async fn repeat_checks(
         &self,
-        _request: Request<pb::RepeatChecksRequest>,
+        request: Request<pb::RepeatChecksRequest>,
     ) -> Result<Response<pb::RepeatChecksResponse>, Status> {
-        Err(Status::unimplemented("RepeatChecks"))
+        let actor = actor_of(&request)?;
+        let pb::RepeatChecksRequest {
+            id,
+            kinds,
+            request_id,
+        } = request.into_inner();
+        let mut read = Reader::default();
+        let kinds: BTreeSet<CheckKind> = kinds
+            .iter()
+            .filter_map(|kind| read.one_of("kinds", kind))
+            .collect();
+        let kinds = read
+            .finish(Some(kinds))
+            .map_err(|refusal| status::refused(&refusal))?;
+        let action = RunAction::RepeatChecks { kinds };
+        let message = self.act(&id, actor, action, request_id).await?;
+        Ok(Response::new(pb::RepeatChecksResponse { message }))
     }
 
     async fn resend_offer(
         &self,
-        _request: Request<pb::ResendOfferRequest>,
+        request: Request<pb::ResendOfferRequest>,
     ) -> Result<Response<pb::ResendOfferResponse>, Status> {
-        Err(Status::unimplemented("ResendOffer"))
+        let actor = actor_of(&request)?;
+        let pb::ResendOfferRequest { id, request_id } = request.into_inner();
+        let action = RunAction::ResendOffer;
+        let message = self.act(&id, actor, action, request_id).await?;
+        Ok(Response::new(pb::ResendOfferResponse { message }))
     }
 }

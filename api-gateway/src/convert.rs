@@ -4,6 +4,7 @@
 pub(crate) mod buyout;
 pub(crate) mod common;
 pub(crate) mod inspection;
+pub(crate) mod ops;
 mod papers;
 pub(crate) mod policy;
 pub(crate) mod staff;

@@ -53,26 +53,12 @@ impl EventService for Events {
             resume_token,
             topics,
         } = request.into_inner();
-        let wrong: Vec<FieldViolation> = topics
-            .iter()
-            .filter(|topic| topic.parse::<Topic>().is_err())
-            .map(|topic| FieldViolation::new("topics", format!("Неизвестная тема «{topic}».")))
-            .collect();
-        if !wrong.is_empty() {
-            return Err(status::refused(&Refusal::invalid(wrong)));
-        }
-        let last = self.app.store.last_change().await.map_err(status::store)?;
-        let pruned = self
-            .app
-            .store
-            .change_horizon()
-            .await
-            .map_err(status::store)?;
-        let (seq, reset) = match resume_token.parse::<i64>() {
-            Ok(seq) if (pruned.max(last - MOST_BEHIND)..=last).contains(&seq) => (seq, false),
-            Ok(_) => (last, true),
-            Err(_) => (last, !resume_token.is_empty()),
-        };
+        known(&topics)?;
+        let Position {
+            seq,
+            last: _,
+            reset,
+        } = position(&self.app, &resume_token).await?;
         let (sender, receiver) = mpsc::channel(32);
         let feed = Feed {
             app: self.app.clone(),
@@ -88,9 +74,91 @@ impl EventService for Events {
 
     async fn list_changes(
         &self,
-        _request: Request<pb::ListChangesRequest>,
+        request: Request<pb::ListChangesRequest>,
     ) -> Result<Response<pb::ListChangesResponse>, Status> {
-        Err(Status::unimplemented("ListChanges"))
+        let actor = actor_of(&request)?;
+        let pb::ListChangesRequest {
+            resume_token,
+            topics,
+        } = request.into_inner();
+        known(&topics)?;
+        let Position { seq, last, reset } = position(&self.app, &resume_token).await?;
+        let changes = self.app.store.changes_after(seq, &topics, BATCH).await;
+        let changes = changes.map_err(status::store)?;
+        let token = match changes.last() {
+            Some(newest) if changes.len() as u64 == BATCH => newest.seq,
+            // Changes of other topics are behind the client too: the token must not grow old over them.
+            Some(newest) => newest.seq.max(last),
+            None => last,
+        };
+        let changes = changes
+            .into_iter()
+            .filter(|seen| sees(&self.app, &actor, seen))
+            .map(change)
+            .collect();
+        Ok(Response::new(pb::ListChangesResponse {
+            resume_token: token.to_string(),
+            changes,
+            reset,
+        }))
+    }
+}
+
+/// Refuses topics that there are not.
+fn known(topics: &[String]) -> Result<(), Status> {
+    let wrong: Vec<FieldViolation> = topics
+        .iter()
+        .filter(|topic| topic.parse::<Topic>().is_err())
+        .map(|topic| FieldViolation::new("topics", format!("Неизвестная тема «{topic}».")))
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(status::refused(&Refusal::invalid(wrong)))
+    }
+}
+
+/// Where a client stands.
+struct Position {
+    /// The last change that it knows of.
+    seq: i64,
+    /// The newest change.
+    last: i64,
+    /// The token leads nowhere: it must read its lists again and goes on from `seq`.
+    reset: bool,
+}
+
+async fn position(app: &App, resume_token: &str) -> Result<Position, Status> {
+    let last = app.store.last_change().await.map_err(status::store)?;
+    let pruned = app.store.change_horizon().await.map_err(status::store)?;
+    let (seq, reset) = match resume_token.parse::<i64>() {
+        Ok(seq) if (pruned.max(last - MOST_BEHIND)..=last).contains(&seq) => (seq, false),
+        Ok(_) => (last, true),
+        Err(_) => (last, !resume_token.is_empty()),
+    };
+    Ok(Position { seq, last, reset })
+}
+
+/// What happens in cities that are not theirs does not concern them, and what arrives from outside is for
+/// those who settle it. Within a city everybody hears of every run: a message has ids only, and who lost a
+/// run must learn that too.
+fn sees(app: &App, actor: &Actor, change: &Change) -> bool {
+    let theirs = |unknown: bool| {
+        change
+            .city
+            .as_deref()
+            .map_or(unknown, |city| actor.works_in(city))
+    };
+    match change.topic {
+        // As in the lists: a run whose city is not known yet is in none.
+        Topic::Buyout => theirs(actor.cities.is_empty()),
+        Topic::Task | Topic::Staff | Topic::Policy => theirs(true),
+        // What a person is told is nobody else's.
+        Topic::Notification => change.entity == actor.person.0,
+        // A filter may be shared with anybody; whose lists have it learns that by reading them.
+        Topic::View => true,
+        Topic::Unmatched => app.access.sees_every_task(actor),
+        Topic::Inbox => app.access.reads_inbox(actor),
     }
 }
 
@@ -182,8 +250,8 @@ impl Feed {
                 if change.topic == Topic::Staff && change.entity == self.actor.person.0 {
                     self.admit_again().await?;
                 }
-                if self.sees(&change) {
-                    self.send(event(change)).await?;
+                if sees(&self.app, &self.actor, &change) {
+                    self.send(Event::Change(self::change(change))).await?;
                 }
             }
             if whole {
@@ -191,28 +259,6 @@ impl Feed {
                 self.seq = self.seq.max(last);
                 return Ok(());
             }
-        }
-    }
-
-    /// What happens in cities that are not theirs does not concern them, and facts that fit nowhere are for
-    /// those who settle them. Within a city everybody hears of every run: a message has ids only, and who
-    /// lost a run must learn that too.
-    fn sees(&self, change: &Change) -> bool {
-        let theirs = |unknown: bool| {
-            change
-                .city
-                .as_deref()
-                .map_or(unknown, |city| self.actor.works_in(city))
-        };
-        match change.topic {
-            // As in the lists: a run whose city is not known yet is in none.
-            Topic::Buyout => theirs(self.actor.cities.is_empty()),
-            Topic::Task | Topic::Staff | Topic::Policy => theirs(true),
-            // What a person is told is nobody else's.
-            Topic::Notification => change.entity == self.actor.person.0,
-            // A filter may be shared with anybody; whose lists have it learns that by reading them.
-            Topic::View => true,
-            Topic::Unmatched => self.app.access.sees_every_task(&self.actor),
         }
     }
 
@@ -251,7 +297,7 @@ impl Feed {
     }
 }
 
-fn event(change: Change) -> Event {
+fn change(change: Change) -> pb::Change {
     let Change {
         seq: _,
         topic,
@@ -260,12 +306,12 @@ fn event(change: Change) -> Event {
         city: _,
         at,
     } = change;
-    Event::Change(pb::Change {
+    pb::Change {
         topic: topic.to_string(),
         entity_id: entity,
         buyout_id: run.map(|run| run.0).unwrap_or_default(),
         at: Some(time(at)),
-    })
+    }
 }
 
 fn heartbeat() -> Event {

@@ -3,10 +3,12 @@
 mod load;
 
 use chrono::{Duration, Utc};
+use domain::buyout::action::RunAction;
 use domain::buyout::decision::{Decide, Decision};
 use domain::buyout::start::BuyoutId;
 use domain::file::FileKind;
 use domain::refusal::{FieldViolation, Refusal, RefusalCode};
+use domain::staff::Actor;
 use domain::task::TaskId;
 use proto::kite::inspection::v1 as pb;
 use proto::kite::inspection::v1::inspection_service_server::InspectionService;
@@ -14,8 +16,9 @@ use store::Ticket;
 use tonic::{Request, Response, Status};
 
 use crate::access::{Action, actor_of};
+use crate::buyout::Buyouts;
 use crate::convert;
-use crate::convert::common::time;
+use crate::convert::common::{Reader, time};
 use crate::server::App;
 use crate::status;
 use crate::task::Tasks;
@@ -26,6 +29,19 @@ const TICKET_LIFE_MINUTES: i64 = 60;
 #[derive(Clone)]
 pub(crate) struct Inspections {
     pub(crate) app: App,
+}
+
+impl Inspections {
+    async fn act(
+        &self,
+        id: &str,
+        actor: Actor,
+        action: RunAction,
+        request_id: String,
+    ) -> Result<String, Status> {
+        let app = self.app.clone();
+        Buyouts { app }.act(id, actor, action, request_id).await
+    }
 }
 
 #[tonic::async_trait]
@@ -72,8 +88,13 @@ impl InspectionService for Inspections {
             client_name: client
                 .map(|client| client.first_name.clone())
                 .unwrap_or_default(),
-            visit_status: String::new(),
-            visit_status_at: None,
+            visit_status: buyout
+                .visit
+                .reported
+                .as_ref()
+                .map(|report| report.status.to_string())
+                .unwrap_or_default(),
+            visit_status_at: buyout.visit.reported.as_ref().map(|report| time(report.at)),
             identifier: deal.car.identifier.as_str().to_owned(),
             time_zone: policy.calendar.tz().name().to_owned(),
         }))
@@ -177,15 +198,42 @@ impl InspectionService for Inspections {
 
     async fn report_visit(
         &self,
-        _request: Request<pb::ReportVisitRequest>,
+        request: Request<pb::ReportVisitRequest>,
     ) -> Result<Response<pb::ReportVisitResponse>, Status> {
-        Err(Status::unimplemented("ReportVisit"))
+        let actor = actor_of(&request)?;
+        let pb::ReportVisitRequest {
+            buyout_id,
+            status: reported,
+            request_id,
+        } = request.into_inner();
+        let mut read = Reader::default();
+        let reported = read.one_of("status", &reported);
+        let reported = read
+            .finish(reported)
+            .map_err(|refusal| status::refused(&refusal))?;
+        let action = RunAction::ReportVisit { status: reported };
+        let message = self.act(&buyout_id, actor, action, request_id).await?;
+        Ok(Response::new(pb::ReportVisitResponse { message }))
     }
 
     async fn reschedule_visit(
         &self,
-        _request: Request<pb::RescheduleVisitRequest>,
+        request: Request<pb::RescheduleVisitRequest>,
     ) -> Result<Response<pb::RescheduleVisitResponse>, Status> {
-        Err(Status::unimplemented("RescheduleVisit"))
+        let actor = actor_of(&request)?;
+        let pb::RescheduleVisitRequest {
+            buyout_id,
+            visit_at,
+            reason,
+            request_id,
+        } = request.into_inner();
+        let mut read = Reader::default();
+        let at = read.instant("visit_at", visit_at);
+        let at = read
+            .finish(at)
+            .map_err(|refusal| status::refused(&refusal))?;
+        let action = RunAction::RescheduleVisit { at, reason };
+        let message = self.act(&buyout_id, actor, action, request_id).await?;
+        Ok(Response::new(pb::RescheduleVisitResponse { message }))
     }
 }

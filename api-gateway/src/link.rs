@@ -1,4 +1,7 @@
-//! `/l/{token}`: the client's page behind a signed link. GET shows, POST acts; plain forms, no scripts.
+//! `/l/{token}`: the client's page behind a signed link: the offer, or the papers. GET shows, POST acts; plain
+//! forms, no scripts.
+
+mod signing;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -51,7 +54,9 @@ impl Answers {
 }
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/l/{token}", get(show).post(act))
+    Router::new()
+        .route("/l/{token}", get(show).post(act))
+        .route("/l/{token}/documents/{place}", get(document))
 }
 
 /// What a page is drawn from.
@@ -109,7 +114,14 @@ async fn look(app: &App, token: &str) -> Result<Seen, Closed> {
     Ok(Seen { id, claims, buyout })
 }
 
+async fn document(State(app): State<App>, Path((token, place)): Path<(String, usize)>) -> Response {
+    signing::document(&app, &token, place).await
+}
+
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Response {
+    if signing::is_for_papers(&app, &token) {
+        return signing::show(&app, &token).await;
+    }
     match look(&app, &token).await {
         Ok(seen) => {
             if let Some(offer) = &seen.buyout.offer
@@ -132,6 +144,9 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Response {
 }
 
 async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> Response {
+    if signing::is_for_papers(&app, &token) {
+        return signing::act(&app, &token, &body).await;
+    }
     let seen = match look(&app, &token).await {
         Ok(seen) => seen,
         Err(closed) => return closed_page(closed),

@@ -1,8 +1,12 @@
 //! Talking to processes: typed starts, updates and signals, and what their refusals mean.
 
+pub(crate) mod engine;
+
+use domain::buyout::action::ActOnRun;
 use domain::buyout::decision::{
     Accepted, ActOnTask, AnswerOffer, Cancel, Decide, Fact, PostMessage,
 };
+use domain::buyout::signing::AnswerSigning;
 use domain::buyout::start::{BuyoutId, BuyoutStart};
 use domain::refusal::Refusal;
 use platform::codec::Codec;
@@ -117,6 +121,34 @@ impl Processes {
         let updated = self
             .buyout(id)
             .execute_update(BuyoutWorkflow::act_on_task, act, options(None))
+            .await;
+        updated.map_err(|error| self.update_error(error))
+    }
+
+    /// What a person does to the run beside its tasks; once per request.
+    pub(crate) async fn act_on_run(
+        &self,
+        id: &BuyoutId,
+        act: ActOnRun,
+        request_id: String,
+    ) -> Result<Accepted, ProcessError> {
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::act_on_run, act, options(Some(request_id)))
+            .await;
+        updated.map_err(|error| self.update_error(error))
+    }
+
+    /// The client's word on the papers; `key` makes the same form sent twice one answer.
+    pub(crate) async fn answer_signing(
+        &self,
+        id: &BuyoutId,
+        answer: AnswerSigning,
+        key: String,
+    ) -> Result<Accepted, ProcessError> {
+        let updated = self
+            .buyout(id)
+            .execute_update(BuyoutWorkflow::answer_signing, answer, options(Some(key)))
             .await;
         updated.map_err(|error| self.update_error(error))
     }

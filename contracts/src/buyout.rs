@@ -7,7 +7,9 @@ pub const WORKFLOW: &str = "buyout";
 pub mod update {
     pub const DECIDE: &str = "decide";
     pub const ACT_ON_TASK: &str = "act_on_task";
+    pub const ACT_ON_RUN: &str = "act_on_run";
     pub const ANSWER_OFFER: &str = "answer_offer";
+    pub const ANSWER_SIGNING: &str = "answer_signing";
     pub const REQUEST_CODE: &str = "request_code";
     pub const CANCEL: &str = "cancel";
     pub const POST_MESSAGE: &str = "post_message";

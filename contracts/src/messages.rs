@@ -1,6 +1,7 @@
 //! Messages to the client: messenger, SMS, mail.
 
 use chrono::{DateTime, Utc};
+use domain::buyout::signing::ContractRef;
 use domain::buyout::start::BuyoutId;
 use domain::file::FileRef;
 use domain::money::Money;
@@ -22,6 +23,38 @@ pub struct SendOffer {
     pub valid_until_local: String,
     /// Reminder number; 0 for the offer itself.
     pub reminder: u32,
+    /// Number of the sending that a person asked for, over all rounds; 0 when nobody did.
+    #[serde(default)]
+    pub again: u32,
+}
+
+/// Something that the client is told beside the offer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendNotice {
+    pub buyout: BuyoutId,
+    pub client_name: String,
+    pub car: String,
+    pub notice: ClientNotice,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClientNotice {
+    /// Contract and act are made: the signed link by which the client reads them.
+    Signing {
+        contract: ContractRef,
+        made_at: DateTime<Utc>,
+        price: Money,
+    },
+    /// Another time of the visit was agreed.
+    VisitMoved {
+        /// Of the moves of the run, from 1.
+        number: u32,
+        /// "28 ноября, 14:05" in the site's zone.
+        at_local: String,
+        /// Where the inspector comes to.
+        place: String,
+    },
 }
 
 /// The SMS code by which the client confirms the acceptance.
@@ -63,6 +96,21 @@ impl MessageActivities {
     /// By mail; answers the Message-ID.
     #[activity(name = "messages.send_offer_mail")]
     pub fn send_offer_mail(email: String, offer: SendOffer) -> Result<String, ActivityError> {
+        unimplemented!()
+    }
+
+    /// By Wazzup; answers the message id.
+    #[activity(name = "messages.send_notice_messenger")]
+    pub fn send_notice_messenger(
+        phone: Phone,
+        notice: SendNotice,
+    ) -> Result<String, ActivityError> {
+        unimplemented!()
+    }
+
+    /// By mail; answers the Message-ID.
+    #[activity(name = "messages.send_notice_mail")]
+    pub fn send_notice_mail(email: String, notice: SendNotice) -> Result<String, ActivityError> {
         unimplemented!()
     }
 

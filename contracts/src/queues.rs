@@ -14,6 +14,28 @@ pub const BANK: &str = "partner.bank";
 /// Wazzup, SMS and mail.
 pub const MESSAGES: &str = "partner.messages";
 
+/// The partner's code of its queue; `None` for the queue of no partner.
+pub fn partner(queue: &str) -> Option<&str> {
+    queue.strip_prefix("partner.")
+}
+
+/// Who serves the queue, for people.
+pub fn title_ru(queue: &str) -> &'static str {
+    match queue {
+        KITE => "Kite: процессы и база",
+        BITRIX24 => "Битрикс24",
+        ONEC_ALFA => "1С «Альфа-Авто»",
+        ONEC_TREASURY => "1С «Казначейство»",
+        AUTOTEKA => "Автотека",
+        AVTOCOD => "Авткод: ГИБДД, залоги, ЭПТС",
+        FSSP => "ФССП",
+        YOOKASSA => "ЮKassa: выплаты по СБП",
+        BANK => "Банк: платёжные поручения",
+        MESSAGES => "Сообщения клиентам: Wazzup, СМС, почта",
+        _ => "",
+    }
+}
+
 pub const ALL: [&str; 10] = [
     KITE,
     BITRIX24,

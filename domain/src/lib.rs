@@ -16,6 +16,7 @@ pub mod inspection;
 pub mod money;
 pub mod notification;
 pub mod offer;
+pub mod partner;
 pub mod payment;
 pub mod phone;
 pub mod plate;

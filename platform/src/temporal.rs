@@ -6,6 +6,7 @@ use serde::Deserialize;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
 use temporalio_client::{Client, ClientOptions, Connection, NamespacedClient};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+use url::Url;
 
 use crate::codec::Codec;
 use crate::config::ConfigError;
@@ -23,6 +24,9 @@ pub struct TemporalConfig {
     /// How long a boot waits for the server, seconds.
     #[serde(default = "default_wait")]
     pub wait_secs: u64,
+    /// Where people find Temporal UI. Absent: nobody is sent there.
+    #[serde(default)]
+    pub ui_url: Option<Url>,
 }
 
 fn default_wait() -> u64 {

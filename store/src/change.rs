@@ -32,6 +32,8 @@ pub enum Topic {
     Task,
     /// A fact that fits nowhere was kept or settled; entity: its number.
     Unmatched,
+    /// A message of the inbox came or changed its state; entity: its number.
+    Inbox,
     /// A member of staff: roles, cities, absence; entity: the person.
     Staff,
     /// A new policy; entity: the city, empty for the default.

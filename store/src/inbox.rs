@@ -3,6 +3,8 @@
 //! A message is unique by its source and event id. The same id again only counts; when its body
 //! differs, the first one stays and the hash of the other is noted.
 
+mod list;
+
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{
@@ -11,7 +13,8 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 use strum::{Display, EnumString};
 
-use crate::change;
+pub use self::list::{InboxEntry, InboxFilter};
+use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -139,6 +142,16 @@ impl Store {
         .exec_without_returning(&write.tx)
         .await?;
         if inserted == 1 {
+            let id = row::Entity::find()
+                .select_only()
+                .column(row::Column::Id)
+                .filter(row::Column::Source.eq(&source))
+                .filter(row::Column::EventId.eq(&event_id))
+                .into_tuple::<i64>()
+                .one(&write.tx)
+                .await?;
+            let changes = id.map(|id| changed(id, None)).into_iter().collect();
+            change::append(&write.tx, changes, now).await?;
             write.commit().await?;
             return Ok(Received::New);
         }
@@ -191,12 +204,13 @@ impl Store {
 
     /// The run has it; `None`: it was understood and there is nothing to do.
     pub async fn mark_taken(&self, id: i64, run: Option<&str>) -> Result<(), StoreError> {
+        let now = column::now();
         let write = self.write().await?;
-        row::Entity::update_many()
+        let marked = row::Entity::update_many()
             .set(row::ActiveModel {
                 state: Set(InboxState::Taken.to_string()),
                 run: Set(run.map(str::to_owned)),
-                taken_at: Set(Some(column::now())),
+                taken_at: Set(Some(now)),
                 error: Set(None),
                 ..Default::default()
             })
@@ -204,6 +218,8 @@ impl Store {
             .filter(row::Column::State.eq(InboxState::New.to_string()))
             .exec(&write.tx)
             .await?;
+        let changes = (marked.rows_affected > 0).then(|| changed(id, run));
+        change::append(&write.tx, changes.into_iter().collect(), now).await?;
         write.commit().await
     }
 
@@ -223,6 +239,7 @@ impl Store {
             .await?;
         let mut changes = Vec::new();
         for row in marked {
+            changes.push(changed(row.id, None));
             let kept = unmatched::keep(&write.tx, &row.source, &row.event_id, None, reason, now);
             changes.extend(kept.await?);
         }
@@ -238,7 +255,7 @@ impl Store {
         again_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let write = self.write().await?;
-        row::Entity::update_many()
+        let marked = row::Entity::update_many()
             .col_expr(
                 row::Column::Attempts,
                 Expr::col(row::Column::Attempts).add(1),
@@ -249,6 +266,8 @@ impl Store {
             .filter(row::Column::State.eq(InboxState::New.to_string()))
             .exec(&write.tx)
             .await?;
+        let changes = (marked.rows_affected > 0).then(|| changed(id, None));
+        change::append(&write.tx, changes.into_iter().collect(), column::now()).await?;
         write.commit().await
     }
 
@@ -279,6 +298,15 @@ impl Store {
             .await?
             .map(inbox_row)
             .transpose()
+    }
+}
+
+fn changed(id: i64, run: Option<&str>) -> NewChange {
+    NewChange {
+        topic: Topic::Inbox,
+        entity: id.to_string(),
+        run: run.map(str::to_owned),
+        city: None,
     }
 }
 

@@ -28,6 +28,7 @@ pub mod change;
 pub mod inbox;
 pub mod link;
 pub mod message;
+pub mod partner;
 pub mod payment_intent;
 pub mod portal;
 pub mod portal_ticket;

@@ -8,6 +8,7 @@ mod m0005_audit;
 mod m0006_session;
 mod m0007_lists;
 mod m0008_desk;
+mod m0009_ops;
 mod m0010_task_mirror;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_session::Migration),
             Box::new(m0007_lists::Migration),
             Box::new(m0008_desk::Migration),
+            Box::new(m0009_ops::Migration),
             Box::new(m0010_task_mirror::Migration),
         ]
     }

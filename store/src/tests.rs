@@ -13,6 +13,7 @@ mod lists;
 mod measure;
 mod member;
 mod notification;
+mod partner;
 mod payment_intent;
 mod policy;
 mod portal;

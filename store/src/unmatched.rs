@@ -9,6 +9,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use crate::audit::{self, AuditEntry};
 use crate::change::{self, NewChange, Topic};
 use crate::column;
 use crate::connect::Store;
@@ -164,7 +165,7 @@ impl Store {
         })
     }
 
-    /// A person has dealt with it.
+    /// A person has dealt with it, which goes into the audit too.
     ///
     /// [`StoreError::Conflict`]: somebody settled it before.
     pub async fn settle_unmatched(
@@ -198,9 +199,25 @@ impl Store {
                 "unmatched fact {id} is settled already"
             )));
         }
+        let entry = AuditEntry {
+            at: now,
+            person: by.0.clone(),
+            action: "unmatched.settle".to_owned(),
+            entity: format!("unmatched/{id}"),
+            detail: serde_json::json!({ "source": there.source, "event_id": there.event_id }),
+        };
+        audit::add(&write.tx, &entry).await?;
         let run = run(there.run);
         change::append(&write.tx, vec![changed(id, run.as_ref())], now).await?;
         write.commit().await
+    }
+}
+
+impl Store {
+    /// A fact that fitted nowhere.
+    pub async fn unmatched(&self, id: i64) -> Result<Option<UnmatchedRow>, StoreError> {
+        let found = row::Entity::find_by_id(id).one(&self.db).await?;
+        Ok(found.map(unmatched))
     }
 }
 

@@ -44,10 +44,18 @@ static HTML: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
         template!("buyout/offer_page/decided.html.hbs"),
         template!("buyout/offer_page/invalid_link.html.hbs"),
         template!("buyout/offer_page/failed.html.hbs"),
+        template!("buyout/signing_page/papers.html.hbs"),
+        template!("buyout/signing_page/open.html.hbs"),
+        template!("buyout/signing_page/signed.html.hbs"),
+        template!("buyout/signing_page/void.html.hbs"),
+        template!("buyout/signing_page/superseded.html.hbs"),
+        template!("buyout/signing_page/failed.html.hbs"),
         template!("buyout/install_page.html.hbs"),
         template!("buyout/placement_page.html.hbs"),
         template!("buyout/offer_mail.html.hbs"),
         template!("buyout/documents_mail.html.hbs"),
+        template!("buyout/signing_mail.html.hbs"),
+        template!("buyout/visit_mail.html.hbs"),
     ]);
     registry.register_escape_fn(|value| handlebars::html_escape(&clean::line(value)));
     registry
@@ -62,6 +70,12 @@ static PLAIN: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
         template!("buyout/offer_mail.txt.hbs"),
         template!("buyout/documents_mail.subject.hbs"),
         template!("buyout/documents_mail.txt.hbs"),
+        template!("buyout/signing_message.txt.hbs"),
+        template!("buyout/signing_mail.subject.hbs"),
+        template!("buyout/signing_mail.txt.hbs"),
+        template!("buyout/visit_message.txt.hbs"),
+        template!("buyout/visit_mail.subject.hbs"),
+        template!("buyout/visit_mail.txt.hbs"),
     ]);
     registry.register_escape_fn(clean::line);
     registry
@@ -207,7 +221,58 @@ mod tests {
             &["nonce"],
         );
 
+        let signing = json!({
+            "client_name": "Дарья", "car": "Tiggo", "price": "1 ₽", "company": "ООО",
+            "link": "https://kite.example/l/t",
+        });
+        let said = ["car", "price", "link", "company"];
+        for place in [
+            "buyout/signing_message.txt.hbs",
+            "buyout/signing_mail.txt.hbs",
+        ] {
+            needs(&PLAIN, place, signing.clone(), &said);
+        }
+        needs(
+            &PLAIN,
+            "buyout/signing_mail.subject.hbs",
+            signing.clone(),
+            &["car"],
+        );
+        needs(&HTML, "buyout/signing_mail.html.hbs", signing, &said);
+        let visit = json!({
+            "client_name": "Дарья", "car": "Tiggo", "at": "28 ноября, 14:05", "place": "ул. 1",
+            "company": "ООО",
+        });
+        let said = ["car", "at", "place", "company"];
+        for place in ["buyout/visit_message.txt.hbs", "buyout/visit_mail.txt.hbs"] {
+            needs(&PLAIN, place, visit.clone(), &said);
+        }
+        needs(
+            &PLAIN,
+            "buyout/visit_mail.subject.hbs",
+            visit.clone(),
+            &["car", "at"],
+        );
+        needs(&HTML, "buyout/visit_mail.html.hbs", visit, &said);
+        let papers = json!({
+            "nonce": "n", "company": "ООО", "phone": null, "car": "Tiggo", "price": "1 ₽",
+            "papers": [], "place": "ул. 1", "round": 1, "text": "",
+        });
+        let place = "buyout/signing_page/open.html.hbs";
+        let said = ["nonce", "car", "price", "place", "round", "text"];
+        needs(&HTML, place, papers.clone(), &said);
+        for place in ["signed", "void", "superseded"] {
+            let place = format!("buyout/signing_page/{place}.html.hbs");
+            needs(&HTML, &place, papers.clone(), &["nonce", "car"]);
+        }
+
         let failed = json!({ "nonce": "n", "company": "", "phone": null, "failure": "unknown" });
+        needs(
+            &HTML,
+            "buyout/signing_page/failed.html.hbs",
+            failed.clone(),
+            &["nonce"],
+        );
         needs(
             &HTML,
             "buyout/offer_page/failed.html.hbs",

@@ -13,6 +13,7 @@ mod links;
 mod lists;
 mod notifications;
 mod oidc;
+mod ops;
 mod orders;
 mod pages;
 mod parts;

@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod buyout_actions;
 mod buyout_checks;
 mod buyout_desk;
 mod buyout_happy;
@@ -11,6 +12,7 @@ mod buyout_payment;
 mod buyout_people;
 mod buyout_portal;
 mod buyout_reassign;
+mod buyout_signing;
 mod gateway;
 mod portal;
 mod replay;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, TimeZone, Utc, Weekday};
 use domain::calendar::WorkingCalendar;
 use proto::kite::buyout::v1::ListBuyoutEventsRequest;
 use proto::kite::common::v1::ProcessEvent;
+use proto::kite::inspection::v1::RescheduleVisitRequest;
 use proto::kite::task::v1 as pb;
 use proto::kite::task::v1::decision::Kind;
 use serde_json::json;
@@ -436,5 +437,54 @@ async fn a_task_of_friday_night_is_due_on_monday() -> anyhow::Result<()> {
     );
     server.advance_past(at(3, 11)).await?;
     assert_eq!(pressed_of(&head, &play, &task, 1).await?.len(), 1);
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_visit_is_reminded_of_in_its_own_time() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let world = world_on(&server).await?;
+    let play = Play::deal(&world.stack, "clean_cheap").await?;
+    play.robot_calls().await?;
+    let inspector = play.inspector().await?;
+    let task = inspector
+        .wait_for(&play.id, "INSPECT", play.patience)
+        .await?;
+    let head = world.stack.sign_in("head").await?;
+    let dispatcher = world.stack.sign_in("dispatcher").await?;
+    let moved_to = async |at: DateTime<Utc>| {
+        let request = RescheduleVisitRequest {
+            buyout_id: play.id.clone(),
+            visit_at: Some(prost_types::Timestamp {
+                seconds: at.timestamp(),
+                nanos: 0,
+            }),
+            reason: "Клиент просит.".to_owned(),
+            request_id: String::new(),
+        };
+        dispatcher.inspections().reschedule_visit(request).await?;
+        anyhow::Ok(moment(task_of(&inspector, &task.id).await?.due_at))
+    };
+    let old = moment(task.due_at);
+    let due = moved_to(server.now().await? + chrono::Duration::days(2)).await?;
+    assert!(due > old + chrono::Duration::days(1), "{due}");
+    // What was due today presses nobody any more.
+    server
+        .advance_past(old + chrono::Duration::minutes(1))
+        .await?;
+    let early = pressed(&head, &play).await?;
+    assert!(early.is_empty(), "{early:?}");
+
+    // Moved to an earlier time, it is not waited for until the later one.
+    let sooner = moved_to(server.now().await? + chrono::Duration::hours(20)).await?;
+    assert!(sooner < due, "{sooner}");
+    server.advance_past(sooner).await?;
+    assert_eq!(
+        pressed_of(&head, &play, &task, 2).await?,
+        [
+            format!("{}: половина срока прошла.", task.title),
+            format!("{}: срок наступил.", task.title),
+        ]
+    );
     world.stop().await
 }

@@ -21,7 +21,7 @@ use crate::World;
 use crate::world::keys;
 
 /// Ends and detours of the buyout of which every release leaves a history.
-pub const BUYOUT: [&str; 24] = [
+pub const BUYOUT: [&str; 29] = [
     "happy_by_sbp",
     "happy_by_bank_order",
     "declined",
@@ -44,6 +44,11 @@ pub const BUYOUT: [&str; 24] = [
     "ticked_by_hand",
     "mailed",
     "closed_by_kite",
+    "banned_meanwhile",
+    "pledged_before_money",
+    "offer_sent_again",
+    "visit_moved",
+    "papers_answered",
     "worker_replaced",
     "gateway_replaced",
 ];

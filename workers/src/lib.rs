@@ -7,6 +7,7 @@ pub mod config;
 
 mod health;
 mod observe;
+mod partner_calls;
 mod partners;
 mod run;
 mod search_attributes;

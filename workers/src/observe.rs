@@ -1,8 +1,10 @@
 //! What every activity leaves behind, whatever it does: a span with the run it works for, a metric of how
-//! it ended.
+//! it ended, and what it says of the partner.
 
 use std::time::Instant;
 
+use activities::error::Said;
+use chrono::Utc;
 use temporalio_common::ActivityError;
 use temporalio_common::error::ApplicationErrorCategory;
 use temporalio_sdk::interceptors::{
@@ -10,8 +12,12 @@ use temporalio_sdk::interceptors::{
 };
 use tracing::Instrument;
 
-/// Wraps each activity of a worker.
-pub(crate) struct Observed;
+use crate::partner_calls::Counter;
+
+/// Wraps each activity of a queue.
+pub(crate) struct Observed {
+    pub(crate) counter: Counter,
+}
 
 impl ActivityInboundInterceptor for Observed {
     fn execute_activity<'a>(
@@ -28,11 +34,13 @@ impl ActivityInboundInterceptor for Observed {
             attempt = info.attempt,
         );
         let activity = info.activity_type.clone();
+        let counter = self.counter.clone();
         let work = next.run(input);
         Box::pin(
             async move {
                 let began = Instant::now();
                 let ended = work.await;
+                counter.note(Said::of(ended.as_ref().map(drop)), Utc::now());
                 let outcome = ended.as_ref().map_or_else(outcome, |_| "done");
                 metrics::histogram!("kite_activity_seconds", "activity" => activity.clone())
                     .record(began.elapsed().as_secs_f64());

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::health::{self, Health, Parts};
+use crate::partner_calls::PartnerCalls;
 use crate::partners::{self, PAUSES, TOLD_FIRST};
 use crate::search_attributes;
 use crate::wiring::{self, Wired};
@@ -79,13 +80,14 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let objects = platform::objects::open(&config.objects)?;
     search_attributes::register(&client).await;
+    let calls = PartnerCalls::default();
     let Wired {
         workers,
         bitrix24,
         onec,
         treasury,
         wazzup,
-    } = wiring::wire(config, &codec, store, &objects)?;
+    } = wiring::wire(config, &codec, store, &objects, &calls)?;
     let mut workers = workers
         .into_iter()
         .map(|options| Worker::new(runtime, client.clone(), options).map_err(anyhow::Error::from))
@@ -118,6 +120,7 @@ async fn serve(
             partners::be_told("wazzup", subscribe, TOLD_FIRST, stop).await;
         });
     }
+    tasks.spawn(calls.keep(store.clone(), beside.clone()));
     if let Some(client) = bitrix24 {
         tasks.spawn(partners::keep_portals(
             client,

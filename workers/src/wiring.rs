@@ -29,6 +29,7 @@ use workflows::robot_answer::RobotAnswerWorkflow;
 
 use crate::config::{Config, Partners};
 use crate::observe::Observed;
+use crate::partner_calls::PartnerCalls;
 
 /// Questions at once that a partner's queue asks the server for work; more would only cost the server.
 const PARTNER_POLLS: usize = 2;
@@ -61,6 +62,7 @@ pub(crate) fn wire(
     codec: &Codec,
     store: &Store,
     objects: &Arc<dyn ObjectStore>,
+    calls: &PartnerCalls,
 ) -> anyhow::Result<Wired> {
     let evidence = Evidence {
         objects: objects.clone(),
@@ -75,7 +77,9 @@ pub(crate) fn wire(
     };
     for queue in config.served() {
         let mut options = options(config, queue);
-        options.activity_inbound_interceptor(Observed);
+        options.activity_inbound_interceptor(Observed {
+            counter: calls.of(queue),
+        });
         wired
             .register(config, codec, &evidence, queue, &mut options)
             .context("configuration, partners")?;

@@ -18,6 +18,7 @@
 //! [`Stage::cancel_refused`].
 
 mod accounting;
+mod actions;
 mod appraise;
 mod ask;
 mod check;
@@ -30,22 +31,26 @@ mod mirror;
 mod offer;
 mod papers;
 mod pay;
+mod reach;
 mod sign;
 mod step;
 mod undo;
 
+use domain::buyout::action::{self, ActOnRun};
 use domain::buyout::decision::{
     Accepted, ActOnTask, AnswerOffer, Cancel, Decide, Fact, PostMessage,
 };
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::rules;
+use domain::buyout::signing::{self, AnswerSigning};
 use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutStart;
 use domain::buyout::state::Buyout;
 use domain::refusal::Refusal;
+use futures_util::FutureExt;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
+    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, select,
 };
 
 use crate::buyout::desk::Desk;
@@ -86,7 +91,16 @@ impl BuyoutWorkflow {
 
     #[run(name = "buyout")]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<BuyoutOutcome> {
-        let outcome = match Self::story(ctx).await {
+        let told = {
+            let errands = ctx.clone();
+            let mut story = Box::pin(Self::story(ctx)).fuse();
+            let mut errands = Box::pin(actions::errands(&errands)).fuse();
+            select! {
+                told = story => told,
+                exit = errands => Err(exit),
+            }
+        };
+        let outcome = match told {
             Ok(outcome) => outcome,
             Err(Exit::Ended(outcome)) => outcome,
             Err(Exit::Broken(termination)) => return Err(termination),
@@ -163,6 +177,27 @@ impl BuyoutWorkflow {
         desk::answer(ctx, message).await
     }
 
+    #[update_validator(act_on_run)]
+    fn validate_act_on_run(
+        &self,
+        _view: &WorkflowContextView,
+        act: &ActOnRun,
+    ) -> Result<(), UpdateError> {
+        wire(action::check(&self.buyout, act, None))
+    }
+
+    /// A person acts on the run beside its tasks: checks again, the offer again, the visit.
+    #[update(name = "act_on_run")]
+    pub async fn act_on_run(
+        ctx: &mut WorkflowContext<Self>,
+        act: ActOnRun,
+    ) -> Result<Accepted, UpdateError> {
+        let now = desk::now(ctx);
+        wire(ctx.state(|w| action::check(&w.buyout, &act, Some(now))))?;
+        let message = wire(actions::take(ctx, act).await)?;
+        desk::answer(ctx, message).await
+    }
+
     #[update_validator(answer_offer)]
     fn validate_answer(
         &self,
@@ -188,6 +223,27 @@ impl BuyoutWorkflow {
             rules::check_page_answer(&w.buyout, w.desk.code.as_deref(), &answer, Some(now))
         }))?;
         let message = ctx.state_mut(|w| w.accept_page_answer(answer, now));
+        desk::answer(ctx, message).await
+    }
+
+    #[update_validator(answer_signing)]
+    fn validate_answer_signing(
+        &self,
+        _view: &WorkflowContextView,
+        answer: &AnswerSigning,
+    ) -> Result<(), UpdateError> {
+        wire(signing::check(&self.buyout, answer))
+    }
+
+    /// The client says of contract and act whether all is right.
+    #[update(name = "answer_signing")]
+    pub async fn answer_signing(
+        ctx: &mut WorkflowContext<Self>,
+        answer: AnswerSigning,
+    ) -> Result<Accepted, UpdateError> {
+        let now = desk::now(ctx);
+        wire(ctx.state(|w| signing::check(&w.buyout, &answer)))?;
+        let message = ctx.state_mut(|w| w.accept_signing_answer(answer, now));
         desk::answer(ctx, message).await
     }
 

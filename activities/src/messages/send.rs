@@ -32,7 +32,7 @@ impl MessageActivities {
         }
         .render()
         .map_err(template)?;
-        let what = format!("offer/{}/{}/messenger", offer.round, offer.reminder);
+        let what = format!("{}/messenger", key_of(offer));
         self.once(
             &offer.buyout,
             &what,
@@ -65,7 +65,7 @@ impl MessageActivities {
         }
         .render()
         .map_err(template)?;
-        let what = format!("offer/{}/{}/mail", offer.round, offer.reminder);
+        let what = format!("{}/mail", key_of(offer));
         self.once(
             &offer.buyout,
             &what,
@@ -141,7 +141,7 @@ impl MessageActivities {
 
     /// Sends unless it has been sent; answers the partner's id. `send` gets the message's own id, the
     /// same in every repeat.
-    async fn once<F>(
+    pub(super) async fn once<F>(
         &self,
         run: &BuyoutId,
         what: &str,
@@ -174,7 +174,21 @@ impl MessageActivities {
     }
 }
 
+/// Names one sending of an offer within its run.
+fn key_of(offer: &SendOffer) -> String {
+    let SendOffer {
+        round,
+        reminder,
+        again,
+        ..
+    } = offer;
+    match again {
+        0 => format!("offer/{round}/{reminder}"),
+        again => format!("offer/{round}/{reminder}/again/{again}"),
+    }
+}
+
 /// A defect of a template: repeating does not help.
-fn template(error: TemplateError) -> PartnerError {
+pub(super) fn template(error: TemplateError) -> PartnerError {
     PartnerError::protocol(format!("messages: {error}"))
 }

@@ -41,6 +41,7 @@ fn offer(round: u32, reminder: u32) -> SendOffer {
         valid_until: valid_until(),
         valid_until_local: "28 ноября, 14:05".to_owned(),
         reminder,
+        again: 0,
     }
 }
 

@@ -77,6 +77,8 @@ pub(crate) fn detail(
         chat,
         outcome: _,
         manual,
+        visit,
+        signing_answers,
         next_task: _,
         next_event: _,
     } = buyout;
@@ -129,7 +131,7 @@ pub(crate) fn detail(
         cancel_refusal: stage.cancel_refused().unwrap_or_default().to_owned(),
         car: parts::car(buyout),
         client: deal.as_ref().filter(|_| client).map(parts::client),
-        visit: deal.as_ref().map(parts::visit),
+        visit: deal.as_ref().map(|deal| parts::visit(deal, visit)),
         papers: handed_in.map(papers::papers_out),
         paper_files: handed_in
             .map(|set| papers::files_of(set).map(file).collect())
@@ -149,7 +151,7 @@ pub(crate) fn detail(
             .map(|row| summary(row, prices, now))
             .collect(),
         duplicates: kin.duplicates.iter().map(parts::duplicate).collect(),
-        signing_answers: Vec::new(),
+        signing_answers: seen(prices, signing_answers, parts::signing_answer),
         analogues: kin.analogues.iter().map(parts::analogue).collect(),
     }
 }

@@ -121,6 +121,25 @@ impl Reader {
         }
     }
 
+    /// A moment of the calendar.
+    pub(crate) fn instant(
+        &mut self,
+        field: &str,
+        value: Option<prost_types::Timestamp>,
+    ) -> Option<DateTime<Utc>> {
+        let Some(prost_types::Timestamp { seconds, nanos }) = value else {
+            self.fail(field, "Укажите дату и время.");
+            return None;
+        };
+        let at = u32::try_from(nanos)
+            .ok()
+            .and_then(|nanos| DateTime::from_timestamp(seconds, nanos));
+        if at.is_none() {
+            self.fail(field, "Такого времени нет.");
+        }
+        at
+    }
+
     /// An ISO 8601 day.
     pub(crate) fn day(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
         match NaiveDate::from_str(value) {

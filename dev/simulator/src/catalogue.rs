@@ -135,6 +135,23 @@ impl Catalogue {
         })
     }
 
+    /// What the checks find of this car from now on, is what they find of cars of that kind: somebody stole
+    /// it, pledged it, was banned.
+    pub fn turn(&self, id: &str, kind: Kind) -> Option<Car> {
+        self.change(id, |car| {
+            let of_kind = Car {
+                kind,
+                owner: Person {
+                    debts: invent::debts(kind, car.n),
+                    ..car.owner.clone()
+                },
+                ..car.clone()
+            };
+            car.outcome = invent::outcome(&of_kind);
+            car.owner = of_kind.owner;
+        })
+    }
+
     /// Which sources do not answer for this car from now on.
     pub fn silence(&self, id: &str, sources: Vec<Source>) -> Option<Car> {
         self.change(id, |car| car.outcome.silent = sources)

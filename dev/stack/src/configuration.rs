@@ -41,11 +41,12 @@ fn shared(settings: &Settings) -> String {
         temporal_address,
         namespace,
         store_url,
+        ui_origin,
         ..
     } = settings;
     let objects = quoted(&folder.join("objects"));
     format!(
-        "[temporal]\naddress = \"{temporal_address}\"\nnamespace = \"{namespace}\"\n\n\
+        "[temporal]\naddress = \"{temporal_address}\"\nnamespace = \"{namespace}\"\nui_url = \"{ui_origin}\"\n\n\
          [codec]\ncurrent = \"dev\"\n[codec.keys]\ndev = \"{codec}\"\n\n\
          [links]\ncurrent = \"dev\"\n[links.keys]\ndev = \"{links}\"\n\n\
          [store]\nurl = \"{store_url}\"\nmax_connections = 8\n\n\

@@ -10,6 +10,7 @@ use proto::kite::event::v1::event_service_client::EventServiceClient;
 use proto::kite::inspection::v1::inspection_service_client::InspectionServiceClient;
 use proto::kite::inspection::v1::{self as inspection_pb};
 use proto::kite::notification::v1::notification_service_client::NotificationServiceClient;
+use proto::kite::ops::v1::ops_service_client::OpsServiceClient;
 use proto::kite::policy::v1::policy_service_client::PolicyServiceClient;
 use proto::kite::report::v1::report_service_client::ReportServiceClient;
 use proto::kite::session::v1::SignInRequest;
@@ -108,6 +109,10 @@ impl Person {
 
     pub fn sessions(&self) -> SessionServiceClient<Service> {
         SessionServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
+    }
+
+    pub fn ops(&self) -> OpsServiceClient<Service> {
+        OpsServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
     }
 
     pub fn events(&self) -> EventServiceClient<Service> {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
 use crate::appraisal::SetAppraisal;
+use crate::buyout::action::VisitProgress;
 use crate::buyout::outcome::BuyoutOutcome;
+use crate::buyout::signing::SigningAnswer;
 use crate::buyout::stage::Stage;
 use crate::buyout::start::{BuyoutId, BuyoutStart, RobotCall};
 use crate::car::Deal;
@@ -43,6 +45,9 @@ pub struct Buyout {
     pub robots: Vec<RobotCall>,
     #[serde(default)]
     pub assignment: Option<Assignment>,
+    /// How the visit of the present inspection goes.
+    #[serde(default)]
+    pub visit: VisitProgress,
     #[serde(default)]
     pub inspections: Vec<SubmittedInspection>,
     #[serde(default)]
@@ -62,6 +67,9 @@ pub struct Buyout {
     pub price_approval: Option<PriceApproval>,
     #[serde(default)]
     pub offer: Option<Offer>,
+    /// When a person had the offer sent again, over all rounds.
+    #[serde(default)]
+    pub offer_resends: Vec<DateTime<Utc>>,
     #[serde(default)]
     pub answers: Vec<RecordedAnswer>,
     /// The price that the client accepted.
@@ -73,6 +81,9 @@ pub struct Buyout {
     pub paper_verdicts: Vec<PaperVerdict>,
     #[serde(default)]
     pub documents: Vec<MadeDocument>,
+    /// What the client said of the papers before signing them.
+    #[serde(default)]
+    pub signing_answers: Vec<SigningAnswer>,
     #[serde(default)]
     pub payments: Vec<Payment>,
     #[serde(default)]
@@ -146,6 +157,7 @@ impl Buyout {
             deal: None,
             robots: start.robot.iter().cloned().collect(),
             assignment: None,
+            visit: VisitProgress::default(),
             inspections: Vec::new(),
             mismatches: Vec::new(),
             photo_reuse: Vec::new(),
@@ -155,11 +167,13 @@ impl Buyout {
             appraisal: None,
             price_approval: None,
             offer: None,
+            offer_resends: Vec::new(),
             answers: Vec::new(),
             agreed_price: None,
             papers: None,
             paper_verdicts: Vec::new(),
             documents: Vec::new(),
+            signing_answers: Vec::new(),
             payments: Vec::new(),
             intake: Intake::default(),
             tasks: BTreeMap::new(),
@@ -274,5 +288,7 @@ pub enum EventKind {
     /// A fact that fits nowhere in the run's present state.
     Unmatched,
     Chat,
+    /// Of the inspector's visit.
+    Visit,
     Ended,
 }

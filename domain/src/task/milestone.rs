@@ -31,6 +31,20 @@ impl HumanTask {
         }
     }
 
+    /// The task gets another deadline: reminders and escalation begin anew. Half of the time that is over
+    /// already is not reminded of.
+    pub fn move_due(
+        &mut self,
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+        calendar: Option<&WorkingCalendar>,
+    ) {
+        self.due_at = due_at;
+        self.escalated = 0;
+        self.reminders = u32::from(self.half(calendar) <= now);
+        self.version += 1;
+    }
+
     fn half(&self, calendar: Option<&WorkingCalendar>) -> DateTime<Utc> {
         let half = match calendar {
             Some(calendar) => calendar.add_working(
@@ -169,6 +183,30 @@ mod tests {
             milestones(overnight.clone(), Some(&calendar))[0],
             overnight.due_at
         );
+    }
+
+    #[test]
+    fn a_moved_deadline_reminds_and_escalates_anew() {
+        let calendar = office(Europe::Moscow);
+        let created = at("2026-11-23T12:00:00+03:00");
+        let due = calendar.add_working(created, Duration::minutes(30));
+        let mut task = appraisal(created, due);
+        task.reminders = 2;
+        task.escalate().expect("a role to call in");
+        let now = at("2026-11-23T12:50:00+03:00");
+        let later = at("2026-11-23T15:00:00+03:00");
+        let version = task.version;
+        task.move_due(later, now, Some(&calendar));
+        assert_eq!((task.due_at, task.version), (later, version + 1));
+        assert_eq!(
+            milestones(task.clone(), Some(&calendar)),
+            ["13:30", "15:00", "15:15", "15:30"]
+                .map(|time| at(&format!("2026-11-23T{time}:00+03:00")))
+        );
+        // Half of the time is over already: the deadline itself is next.
+        let soon = at("2026-11-23T13:10:00+03:00");
+        task.move_due(soon, now, Some(&calendar));
+        assert_eq!(milestones(task, Some(&calendar))[0], soon);
     }
 
     #[test]

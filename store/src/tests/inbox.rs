@@ -4,8 +4,9 @@ use chrono::{Duration, Utc};
 use futures::future::join_all;
 
 use super::support::on_both;
-use crate::Page;
-use crate::inbox::{InboxState, Received};
+use crate::change::Topic;
+use crate::inbox::{InboxFilter, InboxState, Received};
+use crate::{Page, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_written_once_and_its_first_body_stays() {
@@ -196,6 +197,139 @@ async fn what_concerned_nobody_goes_after_its_time_and_nothing_else_does() {
             left.extend(row.map(|row| row.id));
         }
         assert_eq!(left, ids[1..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ops_read_the_inbox_page_by_page_and_have_a_message_tried_again() {
+    on_both(async |base| {
+        let store = &base.store;
+        for (source, event_id) in [("bank", "a"), ("bank", "b"), ("wazzup", "c"), ("bank", "d")] {
+            store
+                .receive(source, event_id, b"body", "{}")
+                .await
+                .unwrap();
+        }
+        let ids: Vec<i64> = store
+            .due(10)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
+        let later = Utc::now() + Duration::hours(1);
+        store
+            .mark_taken(ids[0], Some("buyout:portal:1"))
+            .await
+            .unwrap();
+        store
+            .mark_failed(ids[1], "Temporal is away", later)
+            .await
+            .unwrap();
+        store
+            .mark_unmatched(ids[2], "nobody knows it")
+            .await
+            .unwrap();
+
+        let mut seen = Vec::new();
+        let mut page = Page {
+            size: 3,
+            cursor: None,
+        };
+        loop {
+            let found = store
+                .list_inbox(&InboxFilter::default(), &page)
+                .await
+                .unwrap();
+            assert_eq!(found.total, 4);
+            seen.extend(found.rows);
+            page.cursor = found.next_cursor;
+            if page.cursor.is_none() {
+                break;
+            }
+        }
+        let named: Vec<_> = seen
+            .iter()
+            .map(|entry| (entry.event_id.as_str(), entry.state))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                ("d", InboxState::New),
+                ("c", InboxState::Unmatched),
+                ("b", InboxState::New),
+                ("a", InboxState::Taken),
+            ],
+            "the latest first"
+        );
+        let failed = &seen[2];
+        assert_eq!(
+            (failed.attempts, failed.error.as_deref()),
+            (1, Some("Temporal is away"))
+        );
+        assert!(failed.next_attempt_at.is_some_and(|at| at > Utc::now()));
+        assert_eq!(seen[3].run.as_deref(), Some("buyout:portal:1"));
+        assert_eq!(seen[3].next_attempt_at, None);
+        let of = async |states: &[InboxState], source: Option<&str>| {
+            let filter = InboxFilter {
+                states: states.to_vec(),
+                source: source.map(str::to_owned),
+            };
+            let found = store.list_inbox(&filter, &Page::default()).await.unwrap();
+            let ids = found.rows.into_iter().map(|entry| entry.event_id);
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[InboxState::New], None).await, ["d", "b"]);
+        assert_eq!(of(&[], Some("wazzup")).await, ["c"]);
+        assert_eq!(of(&[InboxState::Taken], Some("wazzup")).await, [""; 0]);
+
+        // What waits and what fitted nowhere is due now; what was taken is not taken twice.
+        for id in [ids[1], ids[2]] {
+            let retried = store.retry_inbox(id, "u-ops").await.unwrap();
+            assert_eq!(retried.state, InboxState::New);
+            assert!(retried.next_attempt_at.is_some_and(|at| at <= Utc::now()));
+        }
+        let due: Vec<i64> = store
+            .due(10)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.id)
+            .collect();
+        assert_eq!(due, [ids[1], ids[2]]);
+        let taken = store.retry_inbox(ids[0], "u-ops").await;
+        assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+        let absent = store.retry_inbox(i64::MAX, "u-ops").await;
+        assert!(
+            matches!(absent, Err(StoreError::NotFound { .. })),
+            "{absent:?}"
+        );
+        let audit = store.audit_of(&format!("inbox/{}", ids[2])).await.unwrap();
+        assert_eq!(audit.len(), 1);
+        assert_eq!(
+            (audit[0].person.as_str(), audit[0].action.as_str()),
+            ("u-ops", "inbox.retry")
+        );
+        assert!(
+            store
+                .audit_of(&format!("inbox/{}", ids[0]))
+                .await
+                .unwrap()
+                .is_empty()
+        );
+
+        // Each step is told: four came, three were marked, two are tried again.
+        let changes = store
+            .changes_after(0, &[Topic::Inbox.to_string()], 100)
+            .await
+            .unwrap();
+        assert_eq!(changes.len(), 9, "{changes:?}");
+        assert_eq!(
+            changes[4].run.as_ref().map(|run| run.0.as_str()),
+            Some("buyout:portal:1")
+        );
+        assert_eq!(changes[4].entity, ids[0].to_string());
     })
     .await;
 }

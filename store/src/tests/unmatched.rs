@@ -83,6 +83,16 @@ async fn a_fact_is_kept_once_until_a_person_settles_it() {
             (1, ops, "подтверждено банком")
         );
 
+        let audit = store
+            .audit_of(&format!("unmatched/{}", seen[0].id))
+            .await
+            .unwrap();
+        assert_eq!(audit.len(), 1, "{audit:?}");
+        assert_eq!(
+            (audit[0].person.as_str(), audit[0].action.as_str()),
+            ("u-ops", "unmatched.settle")
+        );
+
         // Kept again after it was settled: the same fact, so nothing to do.
         store
             .keep_unmatched(&run(1), "payout/1", "again")

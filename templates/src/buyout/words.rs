@@ -28,6 +28,13 @@ pub(super) fn kilometres(count: u32) -> String {
     format!("{digits}\u{a0}км")
 }
 
+/// "Договор купли-продажи"
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect()
+}
+
 /// "23.11.2026"
 pub(super) fn date(date: NaiveDate) -> String {
     date.format("%d.%m.%Y").to_string()

@@ -4,11 +4,13 @@ mod documents;
 mod install_page;
 mod mail;
 mod message;
+mod notice;
 mod offer_page;
 mod page;
 mod pdf;
 mod placement_page;
 mod sample;
+mod signing_page;
 
 /// What a person with bad intentions, or a merely unusual name, puts into a field.
 const HOSTILE: [&str; 4] = [

@@ -6,7 +6,9 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use domain::staff::Role;
 use proto::kite::event::v1::subscribe_response::Event;
-use proto::kite::event::v1::{Change, SubscribeRequest, SubscribeResponse};
+use proto::kite::event::v1::{
+    Change, ListChangesRequest, ListChangesResponse, SubscribeRequest, SubscribeResponse,
+};
 use stack::people::Person;
 use stack::play::{Play, Prices};
 use store::change::Topic;
@@ -130,8 +132,9 @@ async fn a_stream_that_was_cut_goes_on_without_loss() -> anyhow::Result<()> {
     let written = world.stack.store.changes_after(from, &[], 10_000).await?;
     let expected: Vec<(String, String)> = written
         .iter()
-        // What others are told is theirs.
+        // What others are told is theirs, and what arrived from outside is not for the head.
         .filter(|change| change.topic != Topic::Notification || change.entity == head.id)
+        .filter(|change| change.topic != Topic::Inbox)
         .map(|change| (change.topic.to_string(), change.entity.clone()))
         .collect();
     let heard: Vec<(String, String)> = heard
@@ -247,6 +250,11 @@ async fn everybody_hears_of_their_own_cities() -> anyhow::Result<()> {
         (unmatched(&near), unmatched(&far), unmatched(&wide)),
         (0, 0, 1)
     );
+    // Nor does anybody else hear what arrives: the robot's call and the callback, each as it came and as it
+    // was taken or kept.
+    let inbox = |heard: &[Change]| heard.iter().filter(|c| c.topic == "INBOX").count();
+    assert_eq!((inbox(&near), inbox(&far)), (0, 0));
+    assert!(inbox(&wide) >= 4, "{wide:?}");
 
     // Who moves to another city hears of that one; who is blocked hears nothing more.
     let (mut moving, _) = Ear::open(&elsewhere, "", &[]).await?;
@@ -263,5 +271,88 @@ async fn everybody_hears_of_their_own_cities() -> anyhow::Result<()> {
     })
     .await??;
     assert_eq!(ended.code(), Code::Unauthenticated, "{ended}");
+    world.stop().await
+}
+
+async fn asked(
+    person: &Person,
+    token: &str,
+    topics: &[&str],
+) -> Result<ListChangesResponse, Status> {
+    let request = ListChangesRequest {
+        resume_token: token.to_owned(),
+        topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+    };
+    Ok(person.events().list_changes(request).await?.into_inner())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_stream_does_not_reach_asks_for_the_same_changes() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let head = world.stack.sign_in("head").await?;
+    let ops = world.stack.sign_in("ops").await?;
+    let began = asked(&head, "", &[]).await?;
+    assert!(began.changes.is_empty() && !began.reset, "{began:?}");
+    let from: i64 = began.resume_token.parse()?;
+
+    // More changes than one answer holds, among them some that are not theirs.
+    for number in 0..210 {
+        fence(&world, &format!("joins-{number}")).await?;
+    }
+    let secret = &world.stack.settings.keys.callbacks;
+    let url = world
+        .stack
+        .door
+        .url
+        .join(&format!("callbacks/bank?key={secret}"))?;
+    let http = &world.stack.door.http;
+    http.post(url)
+        .body("nothing")
+        .send()
+        .await?
+        .error_for_status()?;
+    until("the message is kept", async || {
+        let page = store::Page::default();
+        let kept = world.stack.store.list_unmatched(false, &page).await?;
+        Ok((kept.total > 0).then_some(()))
+    })
+    .await?;
+    let first = asked(&head, &began.resume_token, &[]).await?;
+    assert_eq!(first.changes.len(), 200);
+    assert_eq!(first.resume_token, (from + 200).to_string());
+    let rest = asked(&head, &first.resume_token, &[]).await?;
+    let topics: Vec<&str> = rest.changes.iter().map(|c| c.topic.as_str()).collect();
+    assert_eq!(topics.iter().filter(|topic| **topic == "STAFF").count(), 10);
+    assert!(!topics.contains(&"INBOX"), "{topics:?}");
+    let last = world.stack.store.last_change().await?;
+    assert_eq!(rest.resume_token, last.to_string());
+    let none = asked(&head, &rest.resume_token, &[]).await?;
+    assert!(none.changes.is_empty() && !none.reset, "{none:?}");
+
+    // One topic: the token does not grow old over the others.
+    let inbox = asked(&ops, &began.resume_token, &["INBOX"]).await?;
+    assert!(inbox.changes.len() >= 2, "{inbox:?}");
+    assert!(inbox.changes.iter().all(|change| change.topic == "INBOX"));
+    assert_eq!(inbox.resume_token, last.to_string());
+    let nothing = asked(&head, &began.resume_token, &["INBOX"]).await?;
+    assert!(nothing.changes.is_empty(), "{nothing:?}");
+
+    let refused = asked(&head, "", &["NONSENSE"])
+        .await
+        .expect_err("a topic that there is not");
+    assert_eq!(violations(&refused), ["topics"]);
+    world
+        .stack
+        .store
+        .prune_changes(Utc::now() + chrono::Duration::hours(1))
+        .await?;
+    for stale in [began.resume_token.as_str(), "999999999", "nonsense"] {
+        let answer = asked(&head, stale, &[]).await?;
+        assert!(
+            answer.reset && answer.changes.is_empty(),
+            "{stale}: {answer:?}"
+        );
+        assert_eq!(answer.resume_token, last.to_string(), "{stale}");
+    }
     world.stop().await
 }

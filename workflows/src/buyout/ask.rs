@@ -88,7 +88,7 @@ async fn wait<T>(
     // While the portal's task is looked at, the person may decide here.
     let mut looking: Fuse<LocalBoxFuture<'static, Option<u64>>> = Fuse::terminated();
     // The timer of the next milestone runs on while other things happen.
-    let mut clock = None;
+    let mut clock: Option<(DateTime<Utc>, _)> = None;
     loop {
         if looking.is_terminated()
             && let Some(number) = ctx.state_mut(|w| w.take_tick(&id))
@@ -97,14 +97,22 @@ async fn wait<T>(
                 .boxed_local()
                 .fuse();
         }
+        let next = next_milestone(ctx, &id);
+        if let Some((at, timer)) = &clock
+            && Some(*at) != next
+        {
+            // The deadline was moved.
+            CancellableFuture::cancel(timer);
+            clock = None;
+        }
         if clock.is_none() {
-            clock = next_milestone(ctx, &id).map(|at| ctx.timer(until(ctx, at)));
+            clock = next.map(|at| (at, ctx.timer(until(ctx, at))));
         }
         let mut decided = Box::pin(decided_or_cancelled(ctx, &id)).fuse();
         let idle = looking.is_terminated();
         let mut told = Box::pin(told(ctx, &id, idle)).fuse();
         let mut tick: LocalBoxFuture<'_, ()> = match &mut clock {
-            Some(timer) => timer.map(|_| ()).boxed_local(),
+            Some((_, timer)) => timer.map(|_| ()).boxed_local(),
             None => pending().boxed_local(),
         };
         let mut tick_fused = (&mut tick).fuse();
@@ -118,7 +126,7 @@ async fn wait<T>(
         };
         drop(tick);
         let ended = matches!(happened, Happened::Decided | Happened::Outside(_));
-        if let (Some(timer), true) = (&clock, ended) {
+        if let (Some((_, timer)), true) = (&clock, ended) {
             timer.cancel();
         }
         if ended {
@@ -171,6 +179,7 @@ async fn wait<T>(
             // What it did stands in the events, and they are told.
             Happened::Looked => {}
             Happened::Told => {
+                ctx.state_mut(|w| w.desk.due_moved = false);
                 if ctx.state(|w| w.desk.told) {
                     desk::save(ctx).await?;
                 }
@@ -190,15 +199,18 @@ fn until(ctx: &Ctx, at: DateTime<Utc>) -> TimerOptions {
         .build()
 }
 
-/// Ends when a fact came that screens should show before the next step does, or when the portal says that
-/// the task's mirror changed and nobody is looking at it.
+/// Ends when a fact came that screens should show before the next step does, when a deadline was moved, or
+/// when the portal says that the task's mirror changed and nobody is looking at it.
 async fn told(ctx: &Ctx, id: &TaskId, idle: bool) {
     let steady = WaitConditionOptions::builder()
         .cancellation_token(WorkflowCancellationToken::new())
         .build();
     // The wait has no error of its own under a token that nobody cancels.
     let _ = ctx
-        .wait_condition_with_options(|w| w.desk.told || (idle && w.is_ticked(id)), steady)
+        .wait_condition_with_options(
+            |w| w.desk.told || w.desk.due_moved || (idle && w.is_ticked(id)),
+            steady,
+        )
         .await;
 }
 

@@ -1,4 +1,5 @@
-//! Step 5 and 9: outside checks in one parallel wave, and again before money when they are old.
+//! Step 5 and 9: outside checks in one parallel wave, again before contract and money when they are old, and
+//! whenever people want them again.
 
 mod sources;
 
@@ -7,45 +8,129 @@ use domain::buyout::decision::{Decision, RemovalResolution, SourcesResolution};
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::EventKind;
-use domain::checks::{CheckKind, CheckOutcome, Verdict, stale, verdict};
+use domain::checks::{CheckKind, CheckOutcome, CheckResult, Verdict, stale, verdict};
 use domain::staff::Role;
 use domain::task::TaskKind;
 use futures_util::FutureExt;
 use futures_util::future::Either;
-use temporalio_workflow::{TimerOptions, WorkflowCancellationToken, join_all};
+use temporalio_workflow::{
+    TimerOptions, WaitConditionOptions, WorkflowCancellationToken, join_all,
+};
 
+pub(crate) use self::sources::Source;
 use crate::buyout::ask::{self, Ask};
-use crate::buyout::check::sources::{Source, ask_source};
+use crate::buyout::check::sources::ask_source;
 use crate::buyout::{Ctx, Exit, desk, step};
+
+/// Where results are looked at: what is found later has its consequence at the next of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Before the appraisal.
+    Appraisal,
+    /// Before the contract; the market is not asked again, the price is agreed.
+    Contract,
+    /// Before money leaves; only what forbids to pay stands in the way.
+    Money,
+}
+
+impl Gate {
+    fn stage(self) -> Stage {
+        match self {
+            Self::Appraisal => Stage::Checking,
+            Self::Contract | Self::Money => Stage::Recheck,
+        }
+    }
+
+    /// Whether a silent source of that kind is for a person to decide here.
+    fn needs(self, kind: CheckKind) -> bool {
+        match self {
+            Self::Appraisal => true,
+            Self::Contract => kind != CheckKind::Market,
+            // The others were decided before the contract.
+            Self::Money => kind.blocks_payment_when_unknown(),
+        }
+    }
+}
 
 /// The first wave, before the appraisal.
 pub(crate) async fn check(ctx: &Ctx) -> Result<(), Exit> {
     desk::enter(ctx, Stage::Checking)?;
-    let wanted: Vec<Source> = due_sources(ctx);
+    let wanted: Vec<Source> = due_sources(ctx, Gate::Appraisal);
     wave(ctx, &wanted).await?;
-    settle(ctx, Stage::Checking).await
+    settle(ctx, Gate::Appraisal).await
 }
 
-/// Before the contract: whatever is older than the policy allows, silent or missing is asked again.
+/// Before the contract: whatever is older than the policy allows, silent or missing is asked again, and what
+/// people found meanwhile by asking again has its consequence.
 pub(crate) async fn recheck(ctx: &Ctx) -> Result<(), Exit> {
-    let due = due_sources(ctx);
-    if due.is_empty() {
+    pass(ctx, Gate::Contract).await
+}
+
+/// Before money leaves. The contract may have been signed days ago, and people may have asked again.
+pub(crate) async fn before_money(ctx: &Ctx) -> Result<(), Exit> {
+    pass(ctx, Gate::Money).await
+}
+
+async fn pass(ctx: &Ctx, gate: Gate) -> Result<(), Exit> {
+    repeats_done(ctx).await;
+    let due = due_sources(ctx, gate);
+    if due.is_empty() && ctx.state(|w| is_clear(&w.buyout.checks, gate)) {
         return Ok(());
     }
-    desk::enter(ctx, Stage::Recheck)?;
-    desk::note(
-        ctx,
-        EventKind::Check,
-        None,
-        "Проверки устарели или неполны: спрашиваем источники ещё раз.",
-    );
-    wave(ctx, &due).await?;
-    settle(ctx, Stage::Recheck).await
+    desk::enter(ctx, gate.stage())?;
+    if !due.is_empty() {
+        desk::note(
+            ctx,
+            EventKind::Check,
+            None,
+            "Проверки устарели или неполны: спрашиваем источники ещё раз.",
+        );
+        wave(ctx, &due).await?;
+    }
+    settle(ctx, gate).await
+}
+
+/// Whether nothing that is known forbids to go on.
+fn is_clear(results: &[CheckResult], gate: Gate) -> bool {
+    match verdict(results) {
+        Verdict::Clear => true,
+        Verdict::Fatal(_) | Verdict::Removable(_) => false,
+        Verdict::Unknown(kinds) => !kinds.into_iter().any(|kind| gate.needs(kind)),
+    }
+}
+
+/// Ends when nobody waits any more for sources that people wanted asked again: a gate looks at the newest.
+async fn repeats_done(ctx: &Ctx) {
+    let steady = WaitConditionOptions::builder()
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build();
+    // The wait has no error of its own under a token that nobody cancels.
+    let _ = ctx
+        .wait_condition_with_options(|w| w.desk.repeats.is_empty(), steady)
+        .await;
+}
+
+/// Asks one source again whenever somebody wants it. Ends only with the run.
+pub(crate) async fn repeat(ctx: &Ctx, source: Source) -> Exit {
+    loop {
+        let steady = WaitConditionOptions::builder()
+            .cancellation_token(WorkflowCancellationToken::new())
+            .build();
+        // The wait has no error of its own under a token that nobody cancels.
+        let _ = ctx
+            .wait_condition_with_options(|w| w.desk.repeats.contains(&source), steady)
+            .await;
+        let asked = ask_source(ctx, source).await;
+        ctx.state_mut(|w| w.desk.repeats.remove(&source));
+        if let Err(exit) = asked {
+            return exit;
+        }
+    }
 }
 
 /// Sources of which at least one kind is missing, unknown or old. The market is not asked again before
-/// money: the price is agreed.
-fn due_sources(ctx: &Ctx) -> Vec<Source> {
+/// money: the price is agreed. Once the contract is made, a silent source that forbids nothing was decided.
+fn due_sources(ctx: &Ctx, gate: Gate) -> Vec<Source> {
     let now = desk::now(ctx);
     ctx.state(|w| {
         let freshness = w
@@ -53,11 +138,18 @@ fn due_sources(ctx: &Ctx) -> Vec<Source> {
             .policy
             .as_ref()
             .map_or(86_400, |p| p.limits.check_freshness_secs);
-        let due = stale(
+        let mut due = stale(
             &w.buyout.checks,
             now,
             chrono::Duration::seconds(freshness as i64),
         );
+        if gate == Gate::Money {
+            let answered = |kind: &CheckKind| {
+                let mut results = w.buyout.checks.iter();
+                results.any(|r| r.kind == *kind && r.outcome != CheckOutcome::Unknown)
+            };
+            due.retain(|kind| gate.needs(*kind) || answered(kind));
+        }
         Source::ALL
             .into_iter()
             .filter(|source| source.kinds().iter().any(|kind| due.contains(kind)))
@@ -67,25 +159,23 @@ fn due_sources(ctx: &Ctx) -> Vec<Source> {
 }
 
 /// Decides what the results mean; ends with results under which the process may go on.
-async fn settle(ctx: &Ctx, stage: Stage) -> Result<(), Exit> {
+async fn settle(ctx: &Ctx, gate: Gate) -> Result<(), Exit> {
     loop {
+        repeats_done(ctx).await;
         match ctx.state(|w| verdict(&w.buyout.checks)) {
             Verdict::Clear => return Ok(()),
             Verdict::Fatal(reasons) => return Err(refuse(ctx, reasons).await),
             Verdict::Removable(reasons) => await_removal(ctx, reasons).await?,
             Verdict::Unknown(kinds) => {
-                // After the price is agreed only the sources that guard money matter.
-                let silent: Vec<CheckKind> = kinds
-                    .into_iter()
-                    .filter(|kind| stage != Stage::Recheck || *kind != CheckKind::Market)
-                    .collect();
+                let silent: Vec<CheckKind> =
+                    kinds.into_iter().filter(|kind| gate.needs(*kind)).collect();
                 if silent.is_empty() || !decide_sources(ctx, &silent).await? {
                     return Ok(());
                 }
             }
         }
-        desk::enter(ctx, stage)?;
-        let due = due_sources(ctx);
+        desk::enter(ctx, gate.stage())?;
+        let due = due_sources(ctx, gate);
         wave(ctx, &due).await?;
     }
 }
@@ -183,7 +273,9 @@ async fn decide_sources(ctx: &Ctx, silent: &[CheckKind]) -> Result<bool, Exit> {
 async fn wave(ctx: &Ctx, sources: &[Source]) -> Result<(), Exit> {
     ctx.state_mut(|w| {
         w.desk.waves += 1;
-        w.buyout.checks_running = sources.iter().flat_map(|s| s.kinds()).copied().collect();
+        // Beside those that somebody had asked again.
+        let kinds = sources.iter().flat_map(|s| s.kinds()).copied();
+        w.buyout.checks_running.extend(kinds);
     });
     desk::save(ctx).await?;
     let asked = sources

@@ -20,7 +20,12 @@ const SOMEBODY_WAITS: Duration = Duration::from_secs(20);
 
 pub(crate) async fn close(ctx: &Ctx, outcome: BuyoutOutcome) -> Result<BuyoutOutcome, Exit> {
     // What was accepted for cancelling is being carried out now.
-    ctx.state_mut(|w| w.desk.cancel = None);
+    ctx.state_mut(|w| {
+        w.desk.cancel = None;
+        // Whoever wanted sources asked again gets no answer any more.
+        w.desk.repeats.clear();
+        w.buyout.checks_running.clear();
+    });
     close_open_tasks(ctx);
     match &outcome {
         BuyoutOutcome::Done { .. } => undo::keep_all(ctx).await?,

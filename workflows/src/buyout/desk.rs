@@ -2,7 +2,7 @@
 
 mod messages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use contracts::records::{RecordActivities, Unmatched};
@@ -19,6 +19,8 @@ use send_wrapper::SendWrapper;
 use temporalio_workflow::common::search_attributes::Timestamp;
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContextView};
 
+use crate::buyout::actions::Errand;
+use crate::buyout::check::Source;
 use crate::buyout::step;
 use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, UpdateError};
@@ -26,6 +28,13 @@ use crate::buyout::{BuyoutWorkflow, Ctx, Exit, UpdateError};
 /// Calls to the portal that outlived their task; the number is of a mirror that is to be closed after them. The workflow's type must be `Send` for the gateway's typed
 /// handles, while its futures never leave the worker's one workflow thread.
 pub(crate) type LateMirror = SendWrapper<LocalBoxFuture<'static, Option<u64>>>;
+
+/// How an offer went to the messenger: its message, which reminder it was, which sending a person asked for.
+pub(crate) struct OfferMessage {
+    pub(crate) id: String,
+    pub(crate) reminder: u32,
+    pub(crate) again: u32,
+}
 
 /// What is on the desk besides the state that screens see.
 #[derive(Default)]
@@ -46,10 +55,18 @@ pub(crate) struct Desk {
     /// The SMS code that confirms an acceptance, of the present round.
     pub(crate) code: Option<String>,
     pub(crate) codes_sent: u32,
-    /// The message by which the standing offer last went to the messenger, and which reminder it was.
-    pub(crate) offer_message: Option<(String, u32)>,
+    /// By which the standing offer last went to the messenger.
+    pub(crate) offer_message: Option<OfferMessage>,
+    /// Sendings of the offer that people asked for, over all rounds.
+    pub(crate) offer_again: u32,
     /// Messages of which the messenger said that it will not deliver them.
     pub(crate) undelivered: BTreeSet<String>,
+    /// Sources that a person wants asked again, until they have answered.
+    pub(crate) repeats: BTreeSet<Source>,
+    /// What is to be told, in order, while the story goes on.
+    pub(crate) errands: VecDeque<Errand>,
+    /// A deadline of an open task was moved: its timer is another one now.
+    pub(crate) due_moved: bool,
     /// Over all rounds; part of the idempotency key of a code.
     pub(crate) codes_total: u32,
     /// Undo of steps begun, last in first out.

@@ -4,7 +4,7 @@ use contracts::records::{FindPhotoReuse, RecordActivities};
 use domain::buyout::decision::{Decision, MismatchResolution};
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::stage::Stage;
-use domain::buyout::state::EventKind;
+use domain::buyout::state::{Buyout, EventKind};
 use domain::inspection::{SubmittedInspection, identifier_mismatches};
 use domain::task::TaskKind;
 
@@ -23,29 +23,34 @@ pub(crate) async fn inspect(ctx: &Ctx) -> Result<(), Exit> {
     }
 }
 
+/// What the inspector reads on their task.
+pub(crate) fn details(buyout: &Buyout) -> String {
+    let Some(deal) = &buyout.deal else {
+        return String::new();
+    };
+    let when = deal.visit.at.zip(buyout.policy.as_ref()).map_or_else(
+        || "по договорённости".to_owned(),
+        |(at, policy)| policy.calendar.format_ru(at),
+    );
+    format!(
+        "Автомобиль: {}\n\nНомер: {}\n\nМесто: {}, {}\n\nВремя: {when}",
+        deal.car.title(),
+        deal.car
+            .plate
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_else(|| "—".to_owned()),
+        deal.visit.city,
+        deal.visit.address
+    )
+}
+
 async fn receive(ctx: &Ctx) -> Result<(), Exit> {
+    // Of the visit before this one.
+    ctx.state_mut(|w| w.buyout.visit.reported = None);
     let (ask, template) = ctx.state(|w| {
-        let deal = w.buyout.deal.as_ref();
         let policy = w.buyout.policy.as_ref();
-        let when = deal.and_then(|d| d.visit.at).zip(policy).map_or_else(
-            || "по договорённости".to_owned(),
-            |(at, p)| p.calendar.format_ru(at),
-        );
-        let details = deal
-            .map(|d| {
-                format!(
-                    "Автомобиль: {}\n\nНомер: {}\n\nМесто: {}, {}\n\nВремя: {when}",
-                    d.car.title(),
-                    d.car
-                        .plate
-                        .as_ref()
-                        .map(ToString::to_string)
-                        .unwrap_or_else(|| "—".to_owned()),
-                    d.visit.city,
-                    d.visit.address
-                )
-            })
-            .unwrap_or_default();
+        let details = details(&w.buyout);
         let mut ask = Ask::new(
             TaskKind::Inspect,
             details,

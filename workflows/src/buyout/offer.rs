@@ -1,6 +1,6 @@
 //! Step 7: the offer, the client's answer by page or call, bargaining up to the stop price.
 
-mod send;
+pub(crate) mod send;
 
 use std::pin::pin;
 use std::time::Duration;

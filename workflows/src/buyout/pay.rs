@@ -24,16 +24,18 @@ use temporalio_workflow::{
 
 use crate::buyout::ask::{self, Ask};
 use crate::buyout::intake::move_deal;
-use crate::buyout::{Ctx, Exit, desk, step};
+use crate::buyout::{Ctx, Exit, check, desk, step};
 
 pub(crate) async fn pay(ctx: &Ctx, amount: Money) -> Result<(), Exit> {
     let stage = ctx.state(|w| w.buyout.policy.as_ref().map(|p| p.stages.payment.clone()));
     move_deal(ctx, stage, Some(amount), None).await;
     for attempt in 1.. {
+        check::before_money(ctx).await?;
         begin(ctx, attempt, amount);
         if !treasury::approve(ctx, attempt, amount).await? {
             continue;
         }
+        check::before_money(ctx).await?;
         desk::enter(ctx, Stage::Paying)?;
         match send(ctx, attempt, amount).await? {
             PayoutResult::Paid { at } => {

@@ -1,50 +1,58 @@
-//! Step 10: contract and act as PDF, signed scans.
+//! Step 10: contract and act as PDF, the client's link to read them, signed scans.
+
+use std::convert::Infallible;
 
 use contracts::documents::{DocumentActivities, RenderDocument};
+use contracts::messages::{ClientNotice, SendNotice};
 use contracts::records::{NextNumber, RecordActivities};
 use domain::buyout::decision::Decision;
 use domain::buyout::outcome::BuyoutOutcome;
+use domain::buyout::signing::ContractRef;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::EventKind;
 use domain::document::{DocumentKind, MadeDocument};
 use domain::file::FileRef;
 use domain::money::Money;
+use domain::offer::MessageChannel;
 use domain::payment::{PaymentRail, rail};
 use domain::task::TaskKind;
 use futures_util::FutureExt;
-use temporalio_workflow::join_all;
+use futures_util::future::Either;
+use temporalio_workflow::{join, join_all};
 
 use crate::buyout::ask::{self, Ask};
 use crate::buyout::intake::move_deal;
+use crate::buyout::reach::{self, Reached};
 use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, desk, step};
+
+/// How the client's link is called in what people read.
+const LINK: &str = "Ссылка на договор";
+/// What the manager reads when the client has no link.
+const UNREACHED: &str =
+    "⚠ Ссылка на договор до клиента не дошла: дайте ему прочитать документы до подписания.";
 
 pub(crate) async fn sign(ctx: &Ctx, price: Money) -> Result<(), Exit> {
     desk::enter(ctx, Stage::Signing)?;
     let stage = ctx.state(|w| w.buyout.policy.as_ref().map(|p| p.stages.signing.clone()));
     ctx.state_mut(|w| w.desk.undo.push(Undo::VoidDocuments));
     make_documents(ctx, price).await?;
-    move_deal(ctx, stage, Some(price), None).await;
-    let (details, due) = ctx.state(|w| {
-        let numbers: Vec<String> = w
-            .buyout
-            .documents
-            .iter()
-            .map(|d| format!("{} № {}", d.kind.title_ru(), d.number))
-            .collect();
-        (
-            format!(
-                "Распечатайте и подпишите с клиентом: {}. Загрузите сканы подписанных документов.",
-                numbers.join(", ")
-            ),
-            w.buyout
-                .policy
-                .as_ref()
-                .map_or(0, |p| p.deadlines.sign_secs),
-        )
-    });
+    // The page behind the link is drawn from what is saved: it must know the papers before the client does.
+    desk::save(ctx).await?;
+    let (_, link) = join!(
+        move_deal(ctx, stage, Some(price), None),
+        send_link(ctx, price)
+    );
     loop {
-        match ask::ask(ctx, Ask::new(TaskKind::SignContract, details.clone(), due)).await? {
+        let (details, due) = ctx.state(|w| task(w, link.is_some()));
+        let asked = Ask::new(TaskKind::SignContract, details, due);
+        // The client's word on their page is no decision: it only comes to the task.
+        let decision = match &link {
+            Some(link) => ask::ask_until(ctx, asked, |_| link.second_way(ctx)).await?,
+            None => Either::Left(ask::ask(ctx, asked).await?),
+        };
+        let Either::Left(decision) = decision;
+        match decision {
             Decision::Signed { scans } => {
                 ctx.state_mut(|w| {
                     for scan in scans {
@@ -68,6 +76,95 @@ pub(crate) async fn sign(ctx: &Ctx, price: Money) -> Result<(), Exit> {
             _ => {}
         }
     }
+}
+
+/// What the manager reads on their task, and how long they have.
+fn task(w: &BuyoutWorkflow, has_link: bool) -> (String, u64) {
+    let numbers: Vec<String> = w
+        .buyout
+        .documents
+        .iter()
+        .filter(|d| !d.void)
+        .map(|d| format!("{} № {}", d.kind.title_ru(), d.number))
+        .collect();
+    let read = if has_link {
+        "Клиент получил ссылку, чтобы прочитать их заранее; его слово появится здесь."
+    } else {
+        UNREACHED
+    };
+    let details = format!(
+        "Распечатайте и подпишите с клиентом: {}. Загрузите сканы подписанных документов.\n\n{read}",
+        numbers.join(", ")
+    );
+    let due = w
+        .buyout
+        .policy
+        .as_ref()
+        .map_or(0, |p| p.deadlines.sign_secs);
+    (details, due)
+}
+
+/// The link to the papers, as it went by the messenger or the mail.
+struct Link {
+    notice: SendNotice,
+    reached: Reached,
+}
+
+/// The client reads the papers before they come to sign; best effort.
+async fn send_link(ctx: &Ctx, price: Money) -> Option<Link> {
+    let notice = ctx.state(|w| {
+        let deal = w.buyout.deal.as_ref()?;
+        let contract = w.buyout.document(DocumentKind::Contract)?;
+        Some(SendNotice {
+            buyout: w.buyout.id.clone(),
+            client_name: deal.client.first_name.clone(),
+            car: deal.car.title(),
+            notice: ClientNotice::Signing {
+                contract: ContractRef::from(contract),
+                made_at: contract.made_at,
+                price,
+            },
+        })
+    })?;
+    let Some(reached) = reach::reach(ctx, LINK, notice.clone()).await else {
+        let line = format!("{LINK}: отправить не удалось.");
+        desk::note(ctx, EventKind::Message, None, line);
+        return None;
+    };
+    let line = format!("{LINK} отправлена: {}.", reached.channel.title_ru());
+    desk::note(ctx, EventKind::Message, None, line);
+    Some(Link { notice, reached })
+}
+
+impl Link {
+    /// While the papers are being signed: what the messenger could not deliver goes by mail. Never ends.
+    async fn second_way(&self, ctx: &Ctx) -> Infallible {
+        let Reached { channel, message } = &self.reached;
+        match channel {
+            MessageChannel::Messenger => {
+                let (notice, message) = (self.notice.clone(), message.clone());
+                reach::second_way(ctx, LINK, notice, message, say_unreached).await
+            }
+            MessageChannel::Mail | MessageChannel::Sms => std::future::pending().await,
+        }
+    }
+}
+
+/// The manager's task says that the client has no link; whoever has it open reads it again.
+fn say_unreached(ctx: &Ctx) {
+    let now = desk::now(ctx);
+    ctx.state_mut(|w| {
+        let id = w
+            .buyout
+            .open_task(TaskKind::SignContract)
+            .map(|task| task.id.clone());
+        if let Some(task) = id.and_then(|id| w.buyout.tasks.get_mut(&id)) {
+            task.details = format!("{UNREACHED}\n\n{}", task.details);
+            task.version += 1;
+        }
+        let line = format!("{LINK}: до клиента не дошла.");
+        w.note(EventKind::Message, None, line, now);
+    });
 }
 
 /// Numbers first, so that the act can name the contract; then both PDFs in one wave.

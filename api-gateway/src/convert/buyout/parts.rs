@@ -1,6 +1,8 @@
 //! Parts of a run as screens see them.
 
 use chrono::{DateTime, Duration, Utc};
+use domain::buyout::action::{VisitProgress, VisitReport};
+use domain::buyout::signing::{SigningAnswer, SigningWord};
 use domain::buyout::state::{self, Buyout, RecordedAnswer};
 use domain::car::{CarClaim, Client, Deal};
 use domain::checks::{CheckKind, CheckOutcome, CheckResult, Market};
@@ -72,14 +74,37 @@ pub(super) fn client(deal: &Deal) -> pb::Client {
     }
 }
 
-pub(super) fn visit(deal: &Deal) -> pb::Visit {
+pub(super) fn visit(deal: &Deal, progress: &VisitProgress) -> pb::Visit {
     let domain::car::Visit { city, address, at } = &deal.visit;
+    // The moves are told by the events.
+    let VisitProgress { reported, moves: _ } = progress;
+    let (status, status_at) = match reported {
+        Some(VisitReport { status, by: _, at }) => (status.to_string(), Some(time(*at))),
+        None => (String::new(), None),
+    };
     pb::Visit {
         city: city.clone(),
         address: address.clone(),
         at: at.map(time),
-        status: String::new(),
-        status_at: None,
+        status,
+        status_at,
+    }
+}
+
+pub(super) fn signing_answer(answer: &SigningAnswer) -> pb::SigningAnswer {
+    let SigningAnswer {
+        contract: _,
+        word,
+        at,
+    } = answer;
+    let (answer, text) = match word {
+        SigningWord::Ready => ("READY", String::new()),
+        SigningWord::Remark { text } => ("REMARK", text.clone()),
+    };
+    pb::SigningAnswer {
+        answer: answer.to_owned(),
+        text,
+        at: Some(time(*at)),
     }
 }
 

@@ -15,6 +15,7 @@ pub fn control(sim: Sim) -> Router {
         .route("/fresh", post(fresh))
         .route("/{id}", get(one))
         .route("/{id}/lift_ban", post(lift_ban))
+        .route("/{id}/turn", post(turn))
         .route("/{id}/silence", post(silence))
         .with_state(sim)
 }
@@ -53,6 +54,21 @@ async fn lift_ban(
     Path(id): Path<String>,
 ) -> Result<Json<Car>, ControlError> {
     let car = sim.catalogue().lift_ban(&id);
+    sim.persist();
+    answer(car, &id)
+}
+
+#[derive(Deserialize)]
+struct Turn {
+    kind: Kind,
+}
+
+async fn turn(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(Turn { kind }): Json<Turn>,
+) -> Result<Json<Car>, ControlError> {
+    let car = sim.catalogue().turn(&id, kind);
     sim.persist();
     answer(car, &id)
 }

@@ -197,7 +197,7 @@ fn market(profile: Profile, ident: u64) -> Market {
     }
 }
 
-fn debts(kind: Kind, n: u32) -> Vec<Debt> {
+pub(super) fn debts(kind: Kind, n: u32) -> Vec<Debt> {
     let debt = |serial: u32, subject: &str, amount_kopecks: u64, rest_kopecks: u64| Debt {
         number: format!("{}/25/77004-ИП", 10_000 + n * 10 + serial),
         opened_on: day(2025, 10, 13),
@@ -229,7 +229,7 @@ fn debts(kind: Kind, n: u32) -> Vec<Debt> {
     }
 }
 
-fn outcome(car: &Car) -> Outcome {
+pub(super) fn outcome(car: &Car) -> Outcome {
     let mut outcome = Outcome {
         known: car.kind != Kind::Unknown,
         ..Outcome::default()

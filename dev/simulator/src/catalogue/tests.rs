@@ -90,6 +90,24 @@ fn a_lifted_ban_takes_its_debt_along_and_stays_lifted() {
 }
 
 #[test]
+fn a_car_turns_into_what_befell_it_and_stays_itself() {
+    let catalogue = Catalogue::new(1);
+    let clean = catalogue.next(Kind::Clean);
+    let banned = catalogue.turn(&clean.id, Kind::Banned).unwrap();
+    let ban = banned.outcome.ban.clone().unwrap();
+    assert!(catalogue.proceeding(&ban.proceeding).is_some());
+    assert_eq!(
+        (banned.identifier(), banned.owner.full_name()),
+        (clean.identifier(), clean.owner.full_name())
+    );
+    assert!(catalogue.lift_ban(&clean.id).unwrap().outcome.ban.is_none());
+    let wanted = catalogue.turn(&clean.id, Kind::Wanted).unwrap();
+    assert!(wanted.outcome.wanted.is_some() && wanted.owner.debts.is_empty());
+    assert_eq!(catalogue.turn(&clean.id, Kind::Clean), Some(clean));
+    assert!(catalogue.turn("no-such-car", Kind::Wanted).is_none());
+}
+
+#[test]
 fn the_odometer_of_a_clean_car_never_went_back() {
     let catalogue = Catalogue::new(1);
     for car in catalogue.cars() {

@@ -16,8 +16,8 @@ use temporalio_workflow::{
 use crate::buyout::{Ctx, Exit, desk, step};
 
 /// Who answers which kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
     Autoteka,
     Market,
     Avtocod,
@@ -25,9 +25,9 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) const ALL: [Self; 4] = [Self::Autoteka, Self::Market, Self::Avtocod, Self::Fssp];
+    pub(crate) const ALL: [Self; 4] = [Self::Autoteka, Self::Market, Self::Avtocod, Self::Fssp];
 
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Autoteka | Self::Market => "Автотека",
             Self::Avtocod => "Авткод",
@@ -35,7 +35,7 @@ impl Source {
         }
     }
 
-    pub(super) fn kinds(self) -> &'static [CheckKind] {
+    pub(crate) fn kinds(self) -> &'static [CheckKind] {
         match self {
             Self::Autoteka => &[CheckKind::History],
             Self::Market => &[CheckKind::Market],

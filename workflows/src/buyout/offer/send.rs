@@ -2,6 +2,7 @@
 //! took, or has no address. When neither reaches the client, the manager's task says so.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use contracts::messages::{MessageActivities, SendOffer};
 use contracts::queues;
@@ -11,21 +12,63 @@ use domain::phone::Phone;
 use domain::task::TaskKind;
 use temporalio_workflow::{WaitConditionOptions, WorkflowCancellationToken};
 
+use crate::buyout::desk::OfferMessage;
 use crate::buyout::{BuyoutWorkflow, Ctx, desk, step};
 
 /// What the manager reads when the client has no link.
 pub(super) const UNDELIVERED: &str = "⚠ Предложение до клиента не дошло: ни мессенджер, ни почта его не доставили, ссылки у клиента нет. Сообщите цену по телефону и запишите ответ здесь.";
 
+/// Which sending of the standing offer.
+#[derive(Clone, Copy)]
+struct Sending {
+    /// 0 for the offer itself.
+    reminder: u32,
+    /// Of those that people asked for; 0 when nobody did.
+    again: u32,
+    /// How long each channel is tried.
+    patience: Duration,
+}
+
 /// Sends by the first channel that takes it.
 pub(super) async fn send(ctx: &Ctx, reminder: u32) {
-    let Some((offer, phone, email)) = ctx.state(|w| message(w, reminder)) else {
-        return;
+    let sending = Sending {
+        reminder,
+        again: 0,
+        patience: step::courtesy(ctx),
     };
-    let mut sent = None;
+    match by_ladder(ctx, sending).await {
+        Some(channel) => note_sent(ctx, channel, reminder),
+        None => desk::note(
+            ctx,
+            EventKind::Message,
+            None,
+            "Предложение отправить не удалось: сообщите цену клиенту по телефону.",
+        ),
+    }
+}
+
+/// Sends the offer itself once more, as a person asked; answers the channel that took it.
+pub(crate) async fn send_again(
+    ctx: &Ctx,
+    again: u32,
+    patience: Duration,
+) -> Option<MessageChannel> {
+    let sending = Sending {
+        reminder: 0,
+        again,
+        patience,
+    };
+    let channel = by_ladder(ctx, sending).await?;
+    keep_delivery(ctx, channel);
+    Some(channel)
+}
+
+async fn by_ladder(ctx: &Ctx, sending: Sending) -> Option<MessageChannel> {
+    let (offer, phone, email) = ctx.state(|w| message(w, sending))?;
     if let Some(phone) = phone {
         let options = step::partner(
             queues::MESSAGES,
-            step::courtesy(ctx),
+            sending.patience,
             "предложение клиенту в мессенджер",
         );
         let call = ctx.execute_activity(
@@ -35,8 +78,17 @@ pub(super) async fn send(ctx: &Ctx, reminder: u32) {
         );
         match call.await {
             Ok(id) => {
-                ctx.state_mut(|w| w.desk.offer_message = Some((id, reminder)));
-                sent = Some(MessageChannel::Messenger);
+                let Sending {
+                    reminder, again, ..
+                } = sending;
+                ctx.state_mut(|w| {
+                    w.desk.offer_message = Some(OfferMessage {
+                        id,
+                        reminder,
+                        again,
+                    })
+                });
+                return Some(MessageChannel::Messenger);
             }
             Err(error) => {
                 let text = step::failure(&error).text;
@@ -49,30 +101,17 @@ pub(super) async fn send(ctx: &Ctx, reminder: u32) {
             }
         }
     }
-    if sent.is_none()
-        && let Some(email) = email
-        && by_mail(ctx, email, offer).await
+    if let Some(email) = email
+        && by_mail(ctx, email, offer, sending.patience).await
     {
-        sent = Some(MessageChannel::Mail);
+        return Some(MessageChannel::Mail);
     }
-    match sent {
-        Some(channel) => note_sent(ctx, channel, reminder),
-        None => desk::note(
-            ctx,
-            EventKind::Message,
-            None,
-            "Предложение отправить не удалось: сообщите цену клиенту по телефону.",
-        ),
-    }
+    None
 }
 
 /// Whether the mail took it.
-async fn by_mail(ctx: &Ctx, email: String, offer: SendOffer) -> bool {
-    let options = step::partner(
-        queues::MESSAGES,
-        step::courtesy(ctx),
-        "предложение клиенту на почту",
-    );
+async fn by_mail(ctx: &Ctx, email: String, offer: SendOffer, patience: Duration) -> bool {
+    let options = step::partner(queues::MESSAGES, patience, "предложение клиенту на почту");
     let call = ctx.execute_activity(MessageActivities::send_offer_mail, (email, offer), options);
     match call.await {
         Ok(_) => true,
@@ -89,13 +128,17 @@ async fn by_mail(ctx: &Ctx, email: String, offer: SendOffer) -> bool {
     }
 }
 
-fn note_sent(ctx: &Ctx, channel: MessageChannel, reminder: u32) {
+fn keep_delivery(ctx: &Ctx, channel: MessageChannel) {
     let at = desk::now(ctx);
     ctx.state_mut(|w| {
         if let Some(offer) = &mut w.buyout.offer {
             offer.sent.push(OfferDelivery { channel, at });
         }
     });
+}
+
+fn note_sent(ctx: &Ctx, channel: MessageChannel, reminder: u32) {
+    keep_delivery(ctx, channel);
     let what = if reminder == 0 {
         "Предложение отправлено"
     } else {
@@ -120,19 +163,28 @@ pub(super) async fn second_way(ctx: &Ctx) -> Infallible {
         let _ = ctx
             .wait_condition_with_options(|w| w.undelivered_offer().is_some(), steady)
             .await;
-        let Some(reminder) = ctx.state_mut(|w| {
-            let reminder = w.undelivered_offer()?;
-            w.desk.offer_message = None;
-            Some(reminder)
+        let patience = step::courtesy(ctx);
+        let Some(sending) = ctx.state_mut(|w| {
+            w.undelivered_offer()?;
+            let OfferMessage {
+                id: _,
+                reminder,
+                again,
+            } = w.desk.offer_message.take()?;
+            Some(Sending {
+                reminder,
+                again,
+                patience,
+            })
         }) else {
             continue;
         };
-        let mailed = match ctx.state(|w| message(w, reminder)) {
-            Some((offer, _, Some(email))) => by_mail(ctx, email, offer).await,
+        let mailed = match ctx.state(|w| message(w, sending)) {
+            Some((offer, _, Some(email))) => by_mail(ctx, email, offer, patience).await,
             Some((_, _, None)) | None => false,
         };
         if mailed {
-            note_sent(ctx, MessageChannel::Mail, reminder);
+            note_sent(ctx, MessageChannel::Mail, sending.reminder);
         } else {
             let at = desk::now(ctx);
             ctx.state_mut(|w| w.say_undelivered(at));
@@ -143,7 +195,7 @@ pub(super) async fn second_way(ctx: &Ctx) -> Infallible {
 
 type Addressed = (SendOffer, Option<Phone>, Option<String>);
 
-fn message(w: &BuyoutWorkflow, reminder: u32) -> Option<Addressed> {
+fn message(w: &BuyoutWorkflow, sending: Sending) -> Option<Addressed> {
     let (deal, offer, policy) = (
         w.buyout.deal.as_ref()?,
         w.buyout.offer.as_ref()?,
@@ -157,16 +209,17 @@ fn message(w: &BuyoutWorkflow, reminder: u32) -> Option<Addressed> {
         price: offer.price,
         valid_until: offer.valid_until,
         valid_until_local: policy.calendar.format_ru(offer.valid_until),
-        reminder,
+        reminder: sending.reminder,
+        again: sending.again,
     };
     Some((send, deal.client.phone.clone(), deal.client.email.clone()))
 }
 
 impl BuyoutWorkflow {
-    /// The reminder (0: the offer itself) that the messenger took for the standing offer and cannot deliver.
-    fn undelivered_offer(&self) -> Option<u32> {
-        let (message, reminder) = self.desk.offer_message.as_ref()?;
-        self.desk.undelivered.contains(message).then_some(*reminder)
+    /// The message that the messenger took for the standing offer and cannot deliver.
+    fn undelivered_offer(&self) -> Option<&str> {
+        let message = self.desk.offer_message.as_ref()?.id.as_str();
+        self.desk.undelivered.contains(message).then_some(message)
     }
 
     /// The manager's task says that the client has no link; whoever has it open reads it again.
