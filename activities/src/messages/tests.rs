@@ -5,7 +5,8 @@ mod letter;
 mod smtp;
 
 use chrono::{DateTime, Utc};
-use contracts::messages::{SendCode, SendOffer};
+use contracts::messages::{ClientNotice, SendCode, SendNotice, SendOffer};
+use domain::buyout::signing::ContractRef;
 use domain::buyout::start::BuyoutId;
 use domain::money::Money;
 use domain::phone::Phone;
@@ -43,6 +44,39 @@ fn offer(round: u32, reminder: u32) -> SendOffer {
         reminder,
         again: 0,
     }
+}
+
+fn contract(version: u32) -> ContractRef {
+    ContractRef {
+        number: "ДКП-2026-00042".to_owned(),
+        version,
+    }
+}
+
+fn notice(notice: ClientNotice) -> SendNotice {
+    SendNotice {
+        buyout: run(),
+        client_name: "Пётр".to_owned(),
+        car: "LADA Granta, 2021".to_owned(),
+        notice,
+    }
+}
+
+/// The papers of that version of the contract are made.
+fn papers(version: u32) -> SendNotice {
+    notice(ClientNotice::Signing {
+        contract: contract(version),
+        made_at: valid_until(),
+        price: Money::from_rubles(950_000),
+    })
+}
+
+fn visit(number: u32) -> SendNotice {
+    notice(ClientNotice::VisitMoved {
+        number,
+        at_local: "28 ноября, 14:05".to_owned(),
+        place: "Мурманск, ул. Вымышленная, 1".to_owned(),
+    })
 }
 
 fn code(number: u32) -> SendCode {
@@ -129,4 +163,25 @@ fn a_round_has_one_link_and_another_round_another() {
     // The page still tells that the offer is over.
     assert!(claims.expires_at > valid_until());
     assert!(!token.contains("79000000012"));
+}
+
+#[test]
+fn each_contract_has_one_link_that_lives_as_long_as_papers_are_read() {
+    let link = |version| links().signing(&run(), &contract(version), valid_until());
+    assert_eq!(link(1), link(1));
+    assert_ne!(link(1), link(2));
+    let link = link(1);
+    let token = link
+        .as_str()
+        .strip_prefix("https://kite.example/l/")
+        .expect("the gateway's route");
+    let claims = |at| ring().verify(token, LinkPurpose::Sign, at);
+    let whole = claims(valid_until()).expect("a valid link");
+    assert_eq!(whole.subject, "buyout:portal:777");
+    assert_eq!(whole.id, contract(1).link_id(&run()));
+    claims(valid_until() + chrono::Duration::days(29)).expect("a link of papers under way");
+    claims(valid_until() + chrono::Duration::days(31)).expect_err("a link of forgotten papers");
+    ring()
+        .verify(token, LinkPurpose::Offer, valid_until())
+        .expect_err("a link to the offer");
 }

@@ -239,3 +239,50 @@ async fn the_messenger_is_asked_to_tell_what_becomes_of_messages() {
     // The address holds our secret.
     assert!(!format!("{wrong:?}{early:?}{away:?}").contains("secret"));
 }
+
+#[tokio::test]
+async fn a_notice_goes_to_the_messenger_once_and_each_is_its_own() {
+    let reply = |id: &str| Reply::json(201, &json!({ "messageId": id, "chatId": "79000000012" }));
+    let (activities, script, _dir) = with(["m-1", "m-2", "m-3", "m-4"].map(reply)).await;
+    let send = |notice: SendNotice| {
+        let activities = &activities;
+        async move { activities.notice_by_messenger(&phone(), &notice).await }
+    };
+    assert_eq!(send(papers(1)).await, Ok("m-1".to_owned()));
+    assert_eq!(send(papers(1)).await, Ok("m-1".to_owned()));
+    assert_eq!(send(papers(2)).await, Ok("m-2".to_owned()));
+    assert_eq!(send(visit(1)).await, Ok("m-3".to_owned()));
+    assert_eq!(send(visit(1)).await, Ok("m-3".to_owned()));
+    assert_eq!(send(visit(2)).await, Ok("m-4".to_owned()));
+    let bodies: Vec<Value> = script.requests().iter().map(|r| r.json()).collect();
+    assert_eq!(bodies.len(), 4);
+    let text = |number: usize| bodies[number]["text"].as_str().unwrap_or_default();
+    let link = links().signing(&run(), &contract(1), valid_until());
+    assert!(text(0).contains(link.as_str()), "{}", text(0));
+    assert!(text(2).contains("28 ноября, 14:05"), "{}", text(2));
+    assert!(!text(2).contains("/l/"), "{}", text(2));
+}
+
+#[tokio::test]
+async fn an_offer_sent_again_is_another_message_with_the_same_link() {
+    let reply = |id: &str| Reply::json(201, &json!({ "messageId": id, "chatId": "79000000012" }));
+    let (activities, script, _dir) = with(["m-1", "m-2", "m-3"].map(reply)).await;
+    let send = |again: u32| {
+        let activities = &activities;
+        async move {
+            let offer = SendOffer {
+                again,
+                ..offer(1, 0)
+            };
+            activities.offer_by_messenger(&phone(), &offer).await
+        }
+    };
+    for (again, id) in [(0, "m-1"), (1, "m-2"), (1, "m-2"), (2, "m-3"), (0, "m-1")] {
+        assert_eq!(send(again).await, Ok(id.to_owned()), "{again}");
+    }
+    let bodies: Vec<Value> = script.requests().iter().map(|r| r.json()).collect();
+    assert_eq!(bodies.len(), 3);
+    assert!(bodies.iter().all(|body| body["text"] == bodies[0]["text"]));
+    assert_ne!(bodies[0]["crmMessageId"], bodies[1]["crmMessageId"]);
+    assert_ne!(bodies[1]["crmMessageId"], bodies[2]["crmMessageId"]);
+}

@@ -257,3 +257,29 @@ fn half_of_the_credentials_is_no_configuration() {
         Some("mail.password: is missing beside username")
     );
 }
+
+#[tokio::test]
+async fn a_notice_goes_by_mail_once() {
+    let sink = Sink::start([]).await;
+    let (activities, _dir) = with(&sink).await;
+    let id = activities.notice_by_mail(ADDRESS, &papers(1)).await;
+    let id = id.expect("sent");
+    let again = activities.notice_by_mail(ADDRESS, &papers(1)).await;
+    assert_eq!(again.as_ref(), Ok(&id));
+    activities
+        .notice_by_mail(ADDRESS, &visit(1))
+        .await
+        .expect("sent");
+    let letters = sink.letters();
+    assert_eq!(letters.len(), 2);
+    let letter = mailparse::parse_mail(&letters[0]).expect("a letter");
+    assert_eq!(header(&letter, "Message-ID"), id);
+    assert!(
+        header(&letter, "Subject").contains("Договор"),
+        "{}",
+        header(&letter, "Subject")
+    );
+    let link = links().signing(&run(), &contract(1), valid_until());
+    let text = letter.subparts[0].get_body().expect("a text");
+    assert!(text.contains(link.as_str()), "{text}");
+}
