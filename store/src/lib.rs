@@ -20,7 +20,6 @@ pub mod task;
 
 pub mod car_claim;
 pub mod policy;
-pub mod session;
 pub mod staff;
 pub mod view;
 
@@ -31,7 +30,6 @@ pub mod message;
 pub mod partner;
 pub mod payment_intent;
 pub mod portal;
-pub mod portal_ticket;
 pub mod unmatched;
 pub mod vehicle_report;
 
@@ -61,7 +59,6 @@ pub use connect::{Store, StoreConfig};
 pub use error::{ChangeError, StoreError};
 pub use notification::NotificationRow;
 pub use page::{Page, Paged};
-pub use portal_ticket::PortalTicket;
 pub use report::ReportFilter;
 pub use task::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
 pub use upload_ticket::Ticket;

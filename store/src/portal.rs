@@ -4,6 +4,8 @@
 //! to refresh takes the portal's lease first: one holder over all processes, until it saves, lets go
 //! or the lease runs out. Tokens carry a version, and a refresh replaces only the version it read.
 
+pub mod ticket;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};

@@ -1,6 +1,7 @@
 //! The directory of staff.
 
 mod member;
+pub mod session;
 
 use domain::staff::{PersonId, Role, StaffMember};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
@@ -15,7 +16,6 @@ use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
-use crate::session;
 
 mod row {
     use sea_orm::entity::prelude::*;

@@ -9,13 +9,12 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{changed, login_key, member, names, role_row, roles_of, row, write_roles};
+use super::{changed, login_key, member, names, role_row, roles_of, row, session, write_roles};
 use crate::audit::{self, AuditEntry};
 use crate::change;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::{ChangeError, StoreError};
-use crate::session;
 
 impl Store {
     /// Everybody, the blocked ones too, by name.

@@ -6,9 +6,10 @@ use chrono::Utc;
 use domain::staff::{PersonId, Role};
 
 use super::support::{member, on_both};
-use crate::session::Refreshed;
+use crate::Store;
+use crate::portal::ticket::PortalTicket;
 use crate::staff::StaffRecord;
-use crate::{PortalTicket, Store};
+use crate::staff::session::Refreshed;
 
 const GRACE: Duration = Duration::from_secs(60);
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use simulator::Partner;
 use stack::play::Play;
-use store::PortalTicket;
+use store::portal::ticket::PortalTicket;
 use tests::World;
 use tonic::{Code, Request, Response, Status};
 
