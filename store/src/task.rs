@@ -10,12 +10,11 @@ use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable,
-    QueryFilter, QuerySelect, QueryTrait,
+    QueryFilter, QuerySelect,
 };
 use std::collections::BTreeMap;
 
 pub use self::list::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
-use crate::buyout;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;

@@ -79,6 +79,7 @@ pub(crate) fn detail(
         manual,
         visit,
         signing_answers,
+        offer_resends: _,
         next_task: _,
         next_event: _,
     } = buyout;

@@ -391,6 +391,7 @@ pub(super) fn trouble(run: &Buyout, events: &[ProcessEvent], notices: &mut Vec<N
             | EventKind::Accounting
             | EventKind::Undo
             | EventKind::Chat
+            | EventKind::Visit
             | EventKind::Ended => continue,
         };
         notices.push(Notice {

@@ -146,7 +146,7 @@ async fn whoever_did_it_is_not_told_and_trouble_goes_to_operations() {
         let id = one.tasks.keys().next().unwrap().clone();
         let asked = one.tasks.get_mut(&id).unwrap();
         let to = person("u-far");
-        asked.act(&actor, TaskAction::Delegate { to }, at(1));
+        asked.act(&actor, TaskAction::Delegate { to, standing: None }, at(1));
         let text = "Глянь, @u-own и @U-OPS-login".to_owned();
         asked.act(&actor, TaskAction::Comment { text }, at(2));
         one.version = 2;
