@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod browser;
 mod buyout_actions;
 mod buyout_checks;
 mod buyout_desk;
