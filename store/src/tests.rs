@@ -10,7 +10,6 @@ mod file;
 mod inbox;
 mod kin;
 mod lists;
-mod measure;
 mod member;
 mod notification;
 mod partner;
