@@ -463,8 +463,19 @@ async fn the_inspector_says_where_they_are_and_the_visit_moves() -> anyhow::Resu
         texts[0].contains("перенесён") && texts[0].contains(&local),
         "{texts:?}"
     );
-    let notices = world.effects("bitrix24", "im.notify.system.add").await?;
-    assert!(!notices.is_empty(), "the inspector was not told");
+    // So does the inspector, on the portal.
+    let deadline = tokio::time::Instant::now() + play.patience;
+    while world
+        .effects("bitrix24", "im.notify.system.add")
+        .await?
+        .is_empty()
+    {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the inspector was not told"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let told = events(&world.stack.sign_in("head").await?, &play).await?;
     for line in [
         format!("{}: выехал(а) на осмотр.", inspector.name),

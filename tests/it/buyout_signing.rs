@@ -72,8 +72,9 @@ async fn the_client_reads_remarks_and_says_that_all_is_right() -> anyhow::Result
     let summary = buyout.summary.clone().unwrap_or_default();
     for said in [
         summary.car.as_str(),
-        "300\u{a0}000",
+        "300 000",
         site.address.as_str(),
+        "Договор купли-продажи №",
         "Что взять с собой",
         "не электронная подпись",
         buyout.documents[0].number.as_str(),

@@ -118,7 +118,7 @@ struct OpenView<'a> {
 
 #[derive(Serialize)]
 struct PaperView<'a> {
-    title: String,
+    called: String,
     number: &'a str,
     href: &'a str,
 }
@@ -190,7 +190,7 @@ fn views<'a>(papers: &'a [PaperLink<'a>]) -> Vec<PaperView<'a>> {
     papers
         .iter()
         .map(|PaperLink { kind, number, href }| PaperView {
-            title: words::capitalised(kind.title_ru()),
+            called: words::capitalised(kind.title_ru()),
             number,
             href,
         })
