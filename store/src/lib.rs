@@ -33,27 +33,23 @@ pub mod portal;
 pub mod unmatched;
 pub mod vehicle_report;
 
+pub mod audit;
 pub mod document_number;
 pub mod file;
 pub mod upload_ticket;
-
-pub mod audit;
 
 mod column;
 mod migration;
 mod search;
 mod stage_visit;
-
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use audit::AuditEntry;
-pub use buyout::{
-    Analogue, BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort, Duplicate, DuplicateKind,
-    StageCount,
-};
+pub use buyout::{Analogue, BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort};
+pub use buyout::{Duplicate, DuplicateKind, StageCount};
 pub use change::Change;
 pub use connect::{Store, StoreConfig};
 pub use error::{ChangeError, StoreError};

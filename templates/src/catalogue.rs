@@ -5,8 +5,10 @@ use domain::money::Money;
 use crate::buyout::{
     Act, CodeMessage, Confirmation, Contract, DocumentsMail, Entered, InstallOutcome, InstallPage,
     MailText, OfferFailure, OfferMail, OfferMessage, OfferPage, OfferState, OpenOffer,
-    PlacementOutcome, PlacementPage,
+    OpenSigning, PaperLink, PlacementOutcome, PlacementPage, SigningFailure, SigningNotice, SigningPage,
+    SigningState, VisitNotice,
 };
+use domain::document::DocumentKind;
 use crate::error::TemplateError;
 use crate::sample;
 
@@ -43,7 +45,25 @@ impl Entry {
 }
 
 /// In the order in which a client meets them.
-pub const ENTRIES: [Entry; 17] = [
+pub const ENTRIES: [Entry; 28] = [
+    Entry {
+        code: "buyout/visit_message.txt",
+        title: "Новое время осмотра в мессенджер",
+        content_type: PLAIN,
+        make: || text(visit().message()),
+    },
+    Entry {
+        code: "buyout/visit_mail.html",
+        title: "Письмо о новом времени осмотра",
+        content_type: HTML,
+        make: || visit().mail().map(html_part),
+    },
+    Entry {
+        code: "buyout/visit_mail.txt",
+        title: "Письмо о новом времени осмотра, простым текстом",
+        content_type: PLAIN,
+        make: || visit().mail().map(text_part),
+    },
     Entry {
         code: "buyout/offer_message.txt",
         title: "Предложение в мессенджер",
@@ -138,6 +158,80 @@ pub const ENTRIES: [Entry; 17] = [
         title: "Акт приёма-передачи",
         content_type: PDF,
         make: act,
+    },
+    Entry {
+        code: "buyout/signing_message.txt",
+        title: "Ссылка на договор и акт в мессенджер",
+        content_type: PLAIN,
+        make: || text(signing().message()),
+    },
+    Entry {
+        code: "buyout/signing_mail.html",
+        title: "Письмо со ссылкой на договор и акт",
+        content_type: HTML,
+        make: || signing().mail().map(html_part),
+    },
+    Entry {
+        code: "buyout/signing_mail.txt",
+        title: "Письмо со ссылкой на договор и акт, простым текстом",
+        content_type: PLAIN,
+        make: || signing().mail().map(text_part),
+    },
+    Entry {
+        code: "buyout/signing_page/open.html",
+        title: "Страница документов: ждёт слова клиента",
+        content_type: HTML,
+        make: || {
+            signing_page(SigningState::Open(OpenSigning {
+                car: sample::CAR_TITLE,
+                price: PRICE,
+                papers: &papers(),
+                place: "Образец: площадка, адрес",
+                until_local: Some(sample::UNTIL),
+                ready: false,
+                remarks: &[],
+                round: 1,
+                text: "",
+                wrong: None,
+            }))
+        },
+    },
+    Entry {
+        code: "buyout/signing_page/signed.html",
+        title: "Страница документов: подписаны",
+        content_type: HTML,
+        make: || {
+            signing_page(SigningState::Signed {
+                car: sample::CAR_TITLE,
+                papers: &papers(),
+            })
+        },
+    },
+    Entry {
+        code: "buyout/signing_page/superseded.html",
+        title: "Страница документов: есть новый договор",
+        content_type: HTML,
+        make: || {
+            signing_page(SigningState::Superseded {
+                car: sample::CAR_TITLE,
+            })
+        },
+    },
+    Entry {
+        code: "buyout/signing_page/void.html",
+        title: "Страница документов: договор отозван",
+        content_type: HTML,
+        make: || {
+            signing_page(SigningState::Void {
+                car: sample::CAR_TITLE,
+            })
+        },
+    },
+    Entry {
+        code: "buyout/signing_page/failed.html",
+        title: "Страница документов: сбой",
+        content_type: HTML,
+        make: || signing_page(SigningState::Failed(SigningFailure::NotShown)),
     },
     Entry {
         code: "buyout/documents_mail.html",
@@ -261,6 +355,44 @@ fn page(state: OfferState<'_>) -> Result<Preview, TemplateError> {
     text(page.render())
 }
 
+fn visit() -> VisitNotice<'static> {
+    VisitNotice {
+        client_name: sample::CLIENT_NAME,
+        car: sample::CAR_TITLE,
+        at_local: sample::UNTIL,
+        place: "Образец: город, улица, дом",
+        company: sample::COMPANY,
+    }
+}
+
+fn signing() -> SigningNotice<'static> {
+    SigningNotice {
+        client_name: sample::CLIENT_NAME,
+        car: sample::CAR_TITLE,
+        price: PRICE,
+        link: sample::LINK,
+        company: sample::COMPANY,
+    }
+}
+
+fn papers() -> [PaperLink<'static>; 2] {
+    [DocumentKind::Contract, DocumentKind::Act].map(|kind| PaperLink {
+        kind,
+        number: sample::NUMBER,
+        href: "#".to_owned(),
+    })
+}
+
+fn signing_page(state: SigningState<'_>) -> Result<Preview, TemplateError> {
+    let page = SigningPage {
+        nonce: sample::NONCE,
+        company: sample::COMPANY,
+        company_phone: None,
+        state,
+    };
+    text(page.render())
+}
+
 fn contract() -> Result<Preview, TemplateError> {
     let contract = Contract {
         number: sample::NUMBER,
@@ -311,7 +443,10 @@ mod tests {
     use crate::{pdf, text};
 
     /// Parts of other templates, which have no preview of their own.
-    const PARTS: [&str; 4] = [
+    const PARTS: [&str; 7] = [
+        "buyout/signing_mail.subject.hbs",
+        "buyout/signing_page/papers.html.hbs",
+        "buyout/visit_mail.subject.hbs",
         "buyout/page.html.hbs",
         "buyout/offer_mail.subject.hbs",
         "buyout/documents_mail.subject.hbs",

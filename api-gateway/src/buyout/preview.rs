@@ -58,7 +58,13 @@ pub(super) fn preview(
 
 fn margin(forecast: &a::ChannelForecast, buyout: Money, repair: Money) -> pb::ChannelMargin {
     let margin = forecast.margin(buyout, repair);
-    let share = margin.percent_of(buyout).unwrap_or_default();
+    // A share beyond all bounds stays at the bound; without a price there is none.
+    let bound = if margin.kopecks() < 0 { i64::MIN } else { i64::MAX };
+    let share = match margin.percent_of(buyout) {
+        Some(share) => share,
+        None if buyout.is_positive() => bound,
+        None => 0,
+    };
     pb::ChannelMargin {
         channel: forecast.channel.to_string(),
         margin: Some(money(margin)),

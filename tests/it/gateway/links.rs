@@ -64,10 +64,6 @@ async fn only_a_whole_link_of_ours_in_time_for_this_purpose_opens_the_offer() ->
         purpose: LinkPurpose::Upload,
         ..claims(&play.id)
     };
-    let sign = LinkClaims {
-        purpose: LinkPurpose::Sign,
-        ..claims(&play.id)
-    };
     let (head, signature) = token.rsplit_once('.').unwrap_or_default();
     let other = keys.sign(&claims(&play.id));
     let other_signature = other
@@ -83,7 +79,6 @@ async fn only_a_whole_link_of_ours_in_time_for_this_purpose_opens_the_offer() ->
     for (name, token) in [
         ("expired", keys.sign(&expired)),
         ("for uploads", keys.sign(&upload)),
-        ("for signing", keys.sign(&sign)),
         ("of another house", stranger.sign(&claims(&play.id))),
         ("of a retired key", retired.sign(&claims(&play.id))),
         (
