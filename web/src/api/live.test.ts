@@ -117,6 +117,7 @@ describe('the stream of changes', () => {
   })
 
   it('ends where it is not allowed', async () => {
+    // eslint-disable-next-line require-yield
     const { asked } = listen(async function* () {
       throw new ConnectError('no', Code.PermissionDenied)
     })
