@@ -1,6 +1,6 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test histories screens lint tools packages web
+.PHONY: help demo demo-once up test histories browser screens lint tools packages web
 
 help:
 	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
@@ -8,6 +8,7 @@ help:
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
 	@echo "make web        build the staff UI into web/dist"
+	@echo "make browser    the staff UI in a real browser against the real stack"
 	@echo "make screens    take the pictures of docs/screens anew"
 	@echo "make histories  record the histories of this release anew, see docs/adding-a-process.md"
 	@echo "make lint       formatting, clippy, licences and sources, proto"
@@ -33,6 +34,9 @@ up: tools web
 test: tools packages web
 	@cd web && npx vitest run --project unit
 	@dev/tools/test.sh
+
+browser: tools packages web
+	@dev/tools/test.sh --test it -- browser::
 
 screens: tools packages web
 	@KITE_SCREENS=1 dev/tools/test.sh --test it -- browser::every_screen_fits_and_is_accessible

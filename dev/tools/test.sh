@@ -19,10 +19,11 @@ for _ in $(seq 100); do
 done
 export KITE_TEST_TEMPORAL="127.0.0.1:$port"
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --workspace "$@"
+  # The browser tests have a command of their own, `make browser`.
+  if [ $# -gt 0 ]; then cargo nextest run --workspace "$@"; else cargo nextest run --workspace -E 'not test(/^browser::/)'; fi
   # The same buyouts again with the data in PostgreSQL, unless somebody asked for certain tests.
   [ $# -gt 0 ] || KITE_TEST_DATABASE=postgres cargo nextest run --workspace -E 'binary(it) and package(tests) and test(/^buyout_/)'
 else
-  cargo test --workspace "$@"
+  if [ $# -gt 0 ]; then cargo test --workspace "$@"; else cargo test --workspace -- --skip browser::; fi
   [ $# -gt 0 ] || KITE_TEST_DATABASE=postgres cargo test --workspace --test it -- buyout_
 fi

@@ -4,13 +4,13 @@ use domain::money::Money;
 
 use crate::buyout::{
     Act, CodeMessage, Confirmation, Contract, DocumentsMail, Entered, InstallOutcome, InstallPage,
-    MailText, OfferFailure, OfferMail, OfferMessage, OfferPage, OfferState, OpenOffer,
-    OpenSigning, PaperLink, PlacementOutcome, PlacementPage, SigningFailure, SigningNotice, SigningPage,
+    MailText, OfferFailure, OfferMail, OfferMessage, OfferPage, OfferState, OpenOffer, OpenSigning,
+    PaperLink, PlacementOutcome, PlacementPage, SigningFailure, SigningNotice, SigningPage,
     SigningState, VisitNotice,
 };
-use domain::document::DocumentKind;
 use crate::error::TemplateError;
 use crate::sample;
+use domain::document::DocumentKind;
 
 const PRICE: Money = Money::from_rubles(1_000_000);
 const REDUCED: Money = Money::from_rubles(1_050_000);

@@ -74,7 +74,13 @@ async fn run(name: &str, world: &World, deals: BTreeMap<&str, Value>) -> anyhow:
         "deals": deals,
     });
     let output = Command::new("npx")
-        .args(["vitest", "run", "--project", "e2e", &format!("e2e/{name}.spec.ts")])
+        .args([
+            "vitest",
+            "run",
+            "--project",
+            "e2e",
+            &format!("e2e/{name}.spec.ts"),
+        ])
         .current_dir(web())
         .env("KITE_E2E", told.to_string())
         .env("NO_COLOR", "1")
@@ -148,7 +154,12 @@ async fn the_tab_in_a_deal_s_card_works_as_a_stranger_s_frame() -> anyhow::Resul
     let world = world().await?;
     let offered = Play::deal(&world.stack, "clean").await?;
     offered.up_to_offer(PRICES).await?;
-    run("embed", &world, BTreeMap::from([("offered", told(&offered))])).await?;
+    run(
+        "embed",
+        &world,
+        BTreeMap::from([("offered", told(&offered))]),
+    )
+    .await?;
     world.stop().await
 }
 
@@ -157,7 +168,12 @@ async fn the_client_s_pages_work_on_a_phone() -> anyhow::Result<()> {
     let world = world().await?;
     let offered = Play::deal(&world.stack, "clean").await?;
     offered.up_to_offer(PRICES).await?;
-    run("client", &world, BTreeMap::from([("offered", told(&offered))])).await?;
+    run(
+        "client",
+        &world,
+        BTreeMap::from([("offered", told(&offered))]),
+    )
+    .await?;
     world.stop().await
 }
 
@@ -167,7 +183,12 @@ async fn an_appraisal_is_made_by_keyboard_alone() -> anyhow::Result<()> {
     let inspected = Play::deal(&world.stack, "clean").await?;
     inspected.robot_calls().await?;
     inspected.inspect().await?;
-    run("keyboard", &world, BTreeMap::from([("inspected", told(&inspected))])).await?;
+    run(
+        "keyboard",
+        &world,
+        BTreeMap::from([("inspected", told(&inspected))]),
+    )
+    .await?;
     world.stop().await
 }
 

@@ -122,7 +122,7 @@ async fn a_dispatcher_hands_an_inspection_over_and_the_run_follows() -> anyhow::
         )
     };
     assert_eq!(listed(&first).await?, [""; 0], "it is not theirs any more");
-    assert_eq!(listed(&second).await?, [second.name.clone()]);
+    assert_eq!(listed(&second).await?, std::slice::from_ref(&second.name));
     let no_show = || {
         Kind::NoShow(pb::Reason {
             text: "Не приехал.".to_owned(),

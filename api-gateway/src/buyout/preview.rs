@@ -59,7 +59,11 @@ pub(super) fn preview(
 fn margin(forecast: &a::ChannelForecast, buyout: Money, repair: Money) -> pb::ChannelMargin {
     let margin = forecast.margin(buyout, repair);
     // A share beyond all bounds stays at the bound; without a price there is none.
-    let bound = if margin.kopecks() < 0 { i64::MIN } else { i64::MAX };
+    let bound = if margin.kopecks() < 0 {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
     let share = match margin.percent_of(buyout) {
         Some(share) => share,
         None if buyout.is_positive() => bound,

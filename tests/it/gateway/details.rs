@@ -314,13 +314,13 @@ async fn everybody_sees_of_a_run_what_is_theirs_to_see() -> anyhow::Result<()> {
             ("MARKET", true)
         ]
     );
-    let market = seen.market.clone().context("a market")?;
+    let market = seen.market.context("a market")?;
     assert_eq!(
         market.taken_at.map(|at| at.seconds),
         Some(began().timestamp())
     );
     assert_eq!(seen.photo_reuse[0].buyout_id, "buyout:p:1");
-    let limits = seen.limits.clone().context("limits")?;
+    let limits = seen.limits.context("limits")?;
     assert_eq!(
         (limits.check_freshness_secs, limits.policy_version),
         (86_400, 1)

@@ -3,7 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 
 import { world } from './world'
 
@@ -35,6 +35,16 @@ export function withBrowser(): void {
       ],
     })
   })
+  // What each person saw when a test failed, in e2e/failed.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    const name = task.name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60)
+    for (const [index, page] of pages.entries()) {
+      if (page.isClosed()) continue
+      const path = new URL(`../failed/${name}-${index}.png`, import.meta.url).pathname
+      await page.screenshot({ path }).catch(() => undefined)
+    }
+  })
   afterAll(async () => {
     await browser?.close()
   })
@@ -64,8 +74,11 @@ export async function context({ viewport = DESKTOP, scheme = 'light' }: Look = {
 /** What the pages complained about: refused by the policy of the page, thrown, failed to load. */
 export const complaints = new WeakMap<Page, string[]>()
 
+const pages: Page[] = []
+
 export async function newPage(from: BrowserContext): Promise<Page> {
   const page = await from.newPage()
+  pages.push(page)
   const heard: string[] = []
   complaints.set(page, heard)
   page.on('pageerror', (error) => heard.push(`thrown: ${error.message}`))

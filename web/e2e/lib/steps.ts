@@ -20,7 +20,7 @@ export async function inspectorOf(page: Page, id: string): Promise<string> {
 export async function openTask(page: Page, id: string, title: string): Promise<void> {
   await page.goto(runPath(id))
   const waiting = page.getByRole('region', { name: 'Сейчас ждём' })
-  await waiting.getByText(title, { exact: false }).first().waitFor({ timeout: 60_000 })
+  await waiting.getByText(title, { exact: false }).first().waitFor({ timeout: 30_000 })
   await waiting.getByRole('link', { name: 'Открыть' }).first().click()
   await page.getByRole('heading', { level: 1, name: title }).waitFor()
 }
@@ -41,7 +41,7 @@ function drop(page: Page, label: string): Locator {
 export async function attach(page: Page, label: string, name: string): Promise<void> {
   const field = drop(page, label)
   await field.locator('input[type=file]').last().setInputFiles(photoFile(name))
-  await field.getByRole('img').first().waitFor({ timeout: 60_000 })
+  await field.locator('img').first().waitFor({ timeout: 30_000 })
 }
 
 /** The confirmation that is asked for. */
