@@ -77,7 +77,7 @@ it('from the robot of the portal to the car in 1C', async () => {
 
   // Outside: the deal is won, the money left once, the receipt is posted.
   await eventually('the deal is won', async () => ((await dealStage(deal)) === 'C9:WON' ? true : undefined))
-  const payouts = (await effects('yookassa')).filter(({ operation }) => /payout/.test(operation))
+  const payouts = (await effects('yookassa')).filter(({ operation }) => operation === 'create_payout')
   expect(payouts).toHaveLength(1)
   for (const page of [head, inspector, appraiser, senior, manager, verifier, approver]) {
     expect(complaints.get(page), page.url()).toEqual([])

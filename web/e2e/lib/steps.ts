@@ -151,7 +151,7 @@ export async function collectPapers(page: Page, { id, car }: Deal): Promise<void
   for (const [label, value] of fields) {
     await page.getByLabel(new RegExp(`^${label}( \\*)?$`)).fill(value)
   }
-  const bank = page.getByRole('textbox', { name: 'Банк', exact: true })
+  const bank = page.getByLabel('Банк', { exact: true }).first()
   await bank.fill('Сбербанк')
   await bank.press('Tab')
   await page.getByRole('button', { name: 'Передать верификатору' }).click()
