@@ -1,14 +1,16 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test histories browser screens lint tools packages web
+.PHONY: help demo demo-once up test soak bench histories browser screens lint tools packages web
 
 help:
 	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
 	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
+	@echo "make bench      how fast it is, against its goals; about twelve minutes, see docs/performance.md"
+	@echo "make soak       100 buyouts while everything is killed for ten minutes, see docs/testing.md"
 	@echo "make web        build the staff UI into web/dist"
-	@echo "make browser    the staff UI in a real browser against the real stack"
+	@echo "make browser    of all tests, only the staff UI in a real browser"
 	@echo "make screens    take the pictures of docs/screens anew"
 	@echo "make histories  record the histories of this release anew, see docs/adding-a-process.md"
 	@echo "make lint       formatting, clippy, licences and sources, proto"
@@ -34,6 +36,15 @@ up: tools web
 test: tools packages web
 	@cd web && npx vitest run --project unit
 	@dev/tools/test.sh
+
+# A server of the bench's own, whatever TEMPORAL_ADDRESS says. ROWS="lists start" measures some rows alone.
+bench: tools packages
+	@cargo build --quiet --release -p bench
+	@env -u TEMPORAL_ADDRESS target/release/kite-bench $(ROWS)
+
+soak: tools packages
+	@NEXTEST_PROFILE=soak KITE_KILL_RUNS=$${KITE_KILL_RUNS:-100} KITE_KILL_SECS=$${KITE_KILL_SECS:-540} \
+		dev/tools/test.sh --test it --run-ignored only -- kill::
 
 browser: tools packages web
 	@dev/tools/test.sh --test it -- browser::

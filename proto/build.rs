@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use prost::Message;
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "kite/common/v1/common.proto",
     "kite/session/v1/session.proto",
     "kite/task/v1/task.proto",
@@ -19,6 +19,7 @@ const FILES: [&str; 13] = [
     "kite/policy/v1/policy.proto",
     "kite/ops/v1/ops.proto",
     "kite/template/v1/template.proto",
+    "kite/audit/v1/audit.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,11 +1,28 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { readdirSync, readFileSync } from 'node:fs'
+import { defineConfig, type Plugin } from 'vite'
 
 const gateway = process.env.KITE_GATEWAY ?? 'https://localhost:8443'
 
+/** What PdfView asks for by its name: fonts that a PDF does not bring along, the decoder of JPEG 2000. */
+function pdfParts(): Plugin {
+  const from = fileURLToPath(new URL('./node_modules/pdfjs-dist/', import.meta.url))
+  return {
+    name: 'kite-pdf-parts',
+    apply: 'build',
+    generateBundle() {
+      const fonts = readdirSync(`${from}standard_fonts`).map((name) => `standard_fonts/${name}`)
+      for (const path of [...fonts, 'wasm/openjpeg_nowasm_fallback.js', 'wasm/LICENSE_OPENJPEG']) {
+        const fileName = `pdf/${path.split('/').pop()}`
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(from + path) })
+      }
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), pdfParts()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2022',
@@ -33,7 +50,11 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '^/(kite\\.|files|l/|codec)': { target: gateway, secure: false, changeOrigin: false },
+      '^/(kite\\.|files|evidence/|templates/|l/|codec)': {
+        target: gateway,
+        secure: false,
+        changeOrigin: false,
+      },
     },
   },
 })

@@ -2,6 +2,8 @@
 
 mod client;
 mod dto;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod interpret;
 mod mileage;
 #[cfg(test)]

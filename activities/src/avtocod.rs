@@ -2,6 +2,8 @@
 
 mod client;
 mod dto;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod interpret;
 mod passport;
 #[cfg(test)]
@@ -103,13 +105,10 @@ impl AvtocodActivities {
             .report_by_uid(PROVIDER, &query.uid)
             .await
             .map_err(PartnerError::from_store)?;
-        if let (Some(ordered), Some(content)) = (ordered, &report.content)
-            && !interpret::is_about(content, &ordered.identifier)
-        {
-            return Err(PartnerError::protocol(
-                "avtocod get_report: the report is about another car",
-            ));
-        }
+        let another = ordered.zip(report.content.as_ref());
+        let another = another.and_then(|(ordered, content)| {
+            interpret::another(content, &ordered.identifier).map(|number| (number, ordered))
+        });
         let raw = self
             .evidence
             .keep(
@@ -119,6 +118,11 @@ impl AvtocodActivities {
                 raw,
             )
             .await?;
-        Ok(interpret::results(&report, at, &raw))
+        Ok(match another {
+            None => interpret::results(&report, at, &raw),
+            Some((number, ordered)) => {
+                interpret::of_another(&number, &ordered.identifier, at, &raw)
+            }
+        })
     }
 }

@@ -2,6 +2,8 @@
 
 mod client;
 mod dto;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod interpret;
 #[cfg(test)]
 mod tests;
@@ -9,6 +11,7 @@ mod tests;
 use std::sync::Arc;
 
 use contracts::bank::{CreateOrder, markers};
+use domain::finding::SeenPayout;
 use domain::payment::{PaymentRail, PayoutResult};
 use store::connect::Store;
 use store::payment_intent::{IntentState, NewIntent};
@@ -38,6 +41,25 @@ impl BankActivities {
         order: CreateOrder,
     ) -> Result<(), ActivityError> {
         Ok(self.create(&order).await?)
+    }
+
+    #[activity(definition = markers::ReadOrders)]
+    pub async fn read_orders(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        external_ids: Vec<String>,
+    ) -> Result<Vec<SeenPayout>, ActivityError> {
+        let mut seen = Vec::new();
+        for id in external_ids {
+            // An id that is none of ours is known to no bank.
+            let Ok(external_id) = id.parse::<Uuid>() else {
+                continue;
+            };
+            if let Some(state) = self.client.state(external_id).await? {
+                seen.push(interpret::seen(id, state));
+            }
+        }
+        Ok(seen)
     }
 
     #[activity(definition = markers::AwaitOrder)]

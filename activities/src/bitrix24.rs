@@ -6,10 +6,13 @@ mod config;
 mod deal;
 mod dto;
 mod event;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod marker;
 mod placement;
 mod refusal;
 mod robot;
+mod sweep;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ use contracts::bitrix24::{
     AnswerRobot, Comment, MirrorTask, Notify, PortalTask, ReadDeal, RobotAnswered, TellUser,
     UpdateDeal, markers,
 };
+use contracts::sweep::{FindIdleDeals, IdleDeals, ReadStages, SweepPortal, Swept};
 use domain::car::Deal;
 use store::connect::Store;
 use temporalio_common::ActivityError;
@@ -30,7 +34,7 @@ use temporalio_sdk::activities::ActivityContext;
 
 pub use self::client::Bitrix24Client;
 pub use self::config::{Config, DealFields};
-pub use self::event::{EVENTS, Subscribed, subscribe};
+pub use self::event::{EVENTS, Subscribed, keep_events, subscribe};
 pub use self::placement::{Tab, bind_tab};
 pub use self::robot::{
     BUYOUT_ROBOT, PropertyKind, Reconciled, ReturnProperty, RobotSpec, reconcile,
@@ -129,6 +133,33 @@ impl Bitrix24Activities {
         notice: TellUser,
     ) -> Result<(), ActivityError> {
         Ok(self.tell_one(&notice).await?)
+    }
+
+    #[activity(definition = markers::SweepPortal)]
+    pub async fn sweep_portal(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        query: SweepPortal,
+    ) -> Result<Swept, ActivityError> {
+        Ok(self.sweep(&query).await?)
+    }
+
+    #[activity(definition = markers::ReadStages)]
+    pub async fn read_stages(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        query: ReadStages,
+    ) -> Result<Vec<(u64, String)>, ActivityError> {
+        Ok(self.stages_of(&query).await?)
+    }
+
+    #[activity(definition = markers::FindIdleDeals)]
+    pub async fn find_idle_deals(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        query: FindIdleDeals,
+    ) -> Result<IdleDeals, ActivityError> {
+        Ok(self.idle(&query).await?)
     }
 
     #[activity(definition = markers::Notify)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use contracts::hold::HELD;
 use domain::partner::FailureClass;
 use store::error::StoreError;
 use temporalio_common::ActivityError;
@@ -34,6 +35,13 @@ pub enum PartnerError {
     },
     /// Accepted and in work: asked again after the pause of the caller's retry policy.
     Pending,
+    /// The partner is held and was not called.
+    Held {
+        /// When the call asks again; `None` hands it back to the process, which waits for the release.
+        retry_after: Option<Duration>,
+        /// A Russian sentence for a person: who holds it, and why.
+        reason: String,
+    },
     /// The partner broke its contract: a person must look, repeating does not help.
     Protocol {
         /// English, for logs: no personal data.
@@ -110,6 +118,7 @@ impl PartnerError {
             Self::Conflict { .. } => "Conflict",
             Self::Unavailable { .. } => "Unavailable",
             Self::Pending => "Pending",
+            Self::Held { .. } => HELD,
             Self::Protocol { .. } => "Protocol",
         }
     }
@@ -129,6 +138,7 @@ impl PartnerError {
             }
             Self::Unavailable { .. } => failed(FailureClass::Unavailable, self.message()),
             Self::Protocol { .. } => failed(FailureClass::Protocol, self.message()),
+            Self::Held { .. } => Said::Nothing,
             Self::Rejected { .. } | Self::Conflict { .. } | Self::Pending => Said::Answered,
         }
     }
@@ -141,6 +151,7 @@ impl PartnerError {
             Self::Conflict { existing } => format!("уже сделано раньше: {existing}"),
             Self::Unavailable { detail, .. } => format!("партнёр временно недоступен ({detail})"),
             Self::Pending => "партнёр ещё готовит ответ".to_owned(),
+            Self::Held { reason, .. } => format!("партнёр остановлен: {reason}"),
             Self::Protocol { detail } => {
                 format!("ответ партнёра не по его протоколу, нужен разбор ({detail})")
             }
@@ -173,6 +184,11 @@ impl From<PartnerError> for ActivityError {
                 (false, *retry_after, ApplicationErrorCategory::Unspecified)
             }
             PartnerError::Pending => (false, None, ApplicationErrorCategory::Benign),
+            PartnerError::Held { retry_after, .. } => (
+                retry_after.is_none(),
+                *retry_after,
+                ApplicationErrorCategory::Benign,
+            ),
         };
         ActivityError::application(
             ApplicationFailure::builder(Message {
@@ -283,6 +299,26 @@ mod tests {
             Said::of(Err(&ActivityError::WillCompleteAsync)),
             Said::Nothing
         );
+    }
+
+    #[test]
+    fn a_held_call_asks_again_or_is_handed_back_and_says_nothing_of_the_partner() {
+        for (retry_after, handed_back) in [(Some(Duration::from_secs(9)), false), (None, true)] {
+            let error = || PartnerError::Held {
+                retry_after,
+                reason: "плановые работы".to_owned(),
+            };
+            assert_eq!(Said::of(Err(&ActivityError::from(error()))), Said::Nothing);
+            let failure = failure(error());
+            assert_eq!(failure.type_name(), Some("Held"));
+            assert_eq!(failure.is_non_retryable(), handed_back);
+            assert_eq!(failure.next_retry_delay(), retry_after);
+            assert_eq!(failure.category(), ApplicationErrorCategory::Benign);
+            assert_eq!(
+                failure.source_error().to_string(),
+                "партнёр остановлен: плановые работы"
+            );
+        }
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl Evidence {
             size: bytes.len() as u64,
             sha256,
             source_sha256: None,
+            taken_at: None,
         };
         self.objects
             .put(&Path::from(object_key.as_str()), PutPayload::from(bytes))

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, redirect, retry};
+use store::crash_point::{self, Point};
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field};
 use url::Url;
@@ -223,6 +224,7 @@ impl Http {
                 retry_after: Some(TURN),
             })?;
         let again = request.try_clone();
+        crash_point::reached(Point::Before, operation);
         let answer = match (request.send().await, again) {
             (Err(error), Some(again)) if error.is_connect() => {
                 Span::current().record("attempt", 2);
@@ -231,8 +233,10 @@ impl Http {
             (answer, _) => answer,
         };
         let response = answer.map_err(Failure::of)?;
+        crash_point::reached(Point::Sent, operation);
         let (status, headers) = (response.status(), response.headers().clone());
         let body = body(response).await?;
+        crash_point::reached(Point::Effect, operation);
         Ok(Answer::new(self.partner, operation, status, headers, body))
     }
 

@@ -87,6 +87,7 @@ pub(crate) fn only_asked(error: PartnerError) -> PartnerError {
         )),
         other @ (PartnerError::Unavailable { .. }
         | PartnerError::Pending
+        | PartnerError::Held { .. }
         | PartnerError::Protocol { .. }) => other,
     }
 }

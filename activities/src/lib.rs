@@ -8,6 +8,8 @@ pub mod error;
 pub mod evidence;
 pub mod http;
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 #[cfg(test)]
 mod testing;
 
@@ -28,4 +30,6 @@ pub mod onec;
 pub mod treasury;
 
 pub mod documents;
+pub mod hold;
 pub mod records;
+pub mod sweep;

@@ -1,6 +1,8 @@
 #![doc = include_str!("messages/README.md")]
 
 pub(crate) mod attachment;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod link;
 mod mail;
 mod notice;

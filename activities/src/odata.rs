@@ -6,6 +6,8 @@
 
 mod client;
 mod draft;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod metadata;
 mod problem;
 mod record;

@@ -8,6 +8,7 @@ mod tests;
 use std::sync::Arc;
 
 use contracts::onec::{SaveCar, SaveCounterparty, SaveReceipt, markers};
+use domain::finding::SeenReceipt;
 use temporalio_common::ActivityError;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::ActivityContext;
@@ -46,6 +47,15 @@ impl OnecActivities {
         receipt: SaveReceipt,
     ) -> Result<String, ActivityError> {
         Ok(self.client.save_receipt(&receipt).await?)
+    }
+
+    #[activity(definition = markers::ReadReceipts)]
+    pub async fn read_receipts(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        ref_keys: Vec<Uuid>,
+    ) -> Result<Vec<SeenReceipt>, ActivityError> {
+        Ok(self.client.receipts(&ref_keys).await?)
     }
 
     #[activity(definition = markers::PostReceipt)]

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use contracts::records::{
     ChooseInspector, ClaimCar, FindPhotoReuse, NextNumber, Unmatched, markers,
 };
+use contracts::yookassa::BankList;
 use domain::buyout::projection::Projection;
 use domain::buyout::start::BuyoutId;
 use domain::dispatch::{self, Candidate};
@@ -15,6 +16,7 @@ use domain::document::DocumentKind;
 use domain::inspection::PhotoReuse;
 use domain::policy::BuyoutPolicy;
 use domain::staff::{PersonRef, Role};
+use domain::task::TaskKind;
 use store::connect::Store;
 use store::document_number::DocumentNumber;
 use temporalio_common::ActivityError;
@@ -128,6 +130,17 @@ impl RecordActivities {
         let kept = self.store.keep_unmatched(&buyout, &event_id, &reason).await;
         Ok(kept.map_err(PartnerError::from_store)?)
     }
+
+    #[activity(definition = markers::SaveBanks)]
+    pub async fn save_banks(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        list: BankList,
+    ) -> Result<(), ActivityError> {
+        let BankList { banks, read_at } = list;
+        let saved = self.store.save_banks(&banks, read_at).await;
+        Ok(saved.map_err(PartnerError::from_store)?)
+    }
 }
 
 impl RecordActivities {
@@ -148,7 +161,16 @@ impl RecordActivities {
     }
 
     async fn inspector(&self, query: &ChooseInspector) -> Result<Option<PersonRef>, PartnerError> {
-        let ChooseInspector { city, excluded } = query;
+        let ChooseInspector {
+            buyout,
+            city,
+            excluded,
+        } = query;
+        if let Some(given) = self.given_before(buyout.as_ref()).await?
+            && !excluded.contains(&given.person)
+        {
+            return Ok(Some(given));
+        }
         let members = self
             .store
             .staff_in(Role::Inspector, city)
@@ -168,6 +190,20 @@ impl RecordActivities {
             .collect();
         let chosen = dispatch::choose(&candidates, city, self.inspector_capacity, excluded);
         Ok(chosen.map(PersonRef::from))
+    }
+
+    /// Who has the run's open inspection by its record.
+    async fn given_before(
+        &self,
+        run: Option<&BuyoutId>,
+    ) -> Result<Option<PersonRef>, PartnerError> {
+        let Some(run) = run else { return Ok(None) };
+        let record = self.store.buyout(run).await;
+        let record = record.map_err(PartnerError::from_store)?;
+        let task = record
+            .as_ref()
+            .and_then(|run| run.open_task(TaskKind::Inspect));
+        Ok(task.and_then(|task| task.assignee.clone()))
     }
 
     async fn number(

@@ -2,6 +2,8 @@
 
 mod client;
 mod dto;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod interpret;
 #[cfg(test)]
 mod tests;
@@ -9,7 +11,8 @@ mod tests;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
-use contracts::yookassa::{CreatePayout, markers};
+use contracts::yookassa::{BankList, CreatePayout, ListBanks, markers};
+use domain::finding::SeenPayout;
 use domain::money::Money;
 use domain::payment::{PaymentRail, PayoutResult};
 use store::connect::Store;
@@ -47,6 +50,21 @@ impl YookassaActivities {
         Ok(self.create(&payout).await?)
     }
 
+    #[activity(definition = markers::ReadPayouts)]
+    pub async fn read_payouts(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        ids: Vec<String>,
+    ) -> Result<Vec<SeenPayout>, ActivityError> {
+        let mut seen = Vec::new();
+        for id in &ids {
+            if let Some(payout) = self.client.look(id).await? {
+                seen.push(interpret::seen(payout));
+            }
+        }
+        Ok(seen)
+    }
+
     #[activity(definition = markers::AwaitPayout)]
     pub async fn await_payout(
         self: Arc<Self>,
@@ -54,6 +72,16 @@ impl YookassaActivities {
         payout: String,
     ) -> Result<PayoutResult, ActivityError> {
         Ok(self.ask(&payout).await?)
+    }
+
+    #[activity(definition = markers::ListBanks)]
+    pub async fn list_banks(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        asked: ListBanks,
+    ) -> Result<BankList, ActivityError> {
+        let ListBanks {} = asked;
+        Ok(self.read_banks().await?)
     }
 }
 
@@ -101,6 +129,12 @@ impl YookassaActivities {
             }
             Err(unknown) => Err(unknown),
         }
+    }
+
+    async fn read_banks(&self) -> Result<BankList, PartnerError> {
+        let read_at = Utc::now();
+        let banks = interpret::banks(self.client.banks().await?)?;
+        Ok(BankList { banks, read_at })
     }
 
     async fn ask(&self, id: &str) -> Result<PayoutResult, PartnerError> {

@@ -10,6 +10,7 @@ mod oidc;
 mod origin;
 mod passwords;
 mod policies;
+mod record;
 mod tokens;
 
 use domain::buyout::state::Buyout;
@@ -20,6 +21,8 @@ use tonic::{Request, Status};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use cookie::{SessionKey, hash as secret_hash};
+#[cfg(feature = "fuzz")]
+pub(crate) use layer::grpc_timeout;
 pub(crate) use layer::{AccessLayer, NotAdmitted, bearer, caller, refused};
 pub use limiter::Limits;
 pub(crate) use limiter::{Limiter, TooMany};
@@ -28,6 +31,7 @@ pub(crate) use origin::{Origins, is_grpc, is_local};
 pub use passwords::hash;
 pub(crate) use passwords::verify;
 pub(crate) use policies::{Action, Decision, Policies, Resource};
+pub(crate) use record::{Read, Reads};
 pub use tokens::TokensConfig;
 pub(crate) use tokens::{Grant, TokenError, Tokens};
 
@@ -97,6 +101,11 @@ impl Access {
         !self.allowed(actor, Action::SeeEveryBuyout)
     }
 
+    /// Whoever stands beside the client learns of no refusal: for them the inspection is put off.
+    pub(crate) fn sees_refusals(&self, actor: &Actor) -> bool {
+        !self.only_own_inspections(actor)
+    }
+
     /// What arrives from outside and what fits nowhere is for those who may read the inbox.
     pub(crate) fn reads_inbox(&self, actor: &Actor) -> bool {
         let method = "kite.ops.v1.OpsService/ListInbox";
@@ -123,6 +132,11 @@ impl Access {
     /// Whatever some policy permits the person, somewhere: what a screen may offer.
     pub(crate) fn actions(&self, actor: &Actor) -> Vec<String> {
         self.policies.permitted(actor)
+    }
+
+    /// Whether the person may call that method somewhere.
+    pub(crate) fn may_call(&self, actor: &Actor, method: &str) -> bool {
+        self.policies.decide(actor, method, &Resource::anywhere()) == Decision::Allow
     }
 
     pub(crate) fn allowed(&self, actor: &Actor, action: Action) -> bool {

@@ -5,6 +5,8 @@
 
 mod ask;
 pub(crate) mod form;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod install;
 mod placement;
 

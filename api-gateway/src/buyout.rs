@@ -4,6 +4,7 @@ mod detail;
 mod export;
 mod preview;
 mod query;
+mod start;
 
 use std::collections::BTreeSet;
 
@@ -14,16 +15,18 @@ use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
 use domain::checks::CheckKind;
 use domain::staff::Actor;
+use futures::StreamExt;
 use proto::kite::buyout::v1 as pb;
 use proto::kite::buyout::v1::buyout_service_server::BuyoutService;
 use proto::kite::common::v1::PageInfo;
 use store::Page;
 use tonic::{Request, Response, Status};
 
-use crate::access::actor_of;
+use crate::access::{Read, actor_of};
 use crate::convert;
 use crate::convert::common::Reader;
-use crate::convert::summary::{masked, summary};
+use crate::convert::summary::{Told, masked, summary};
+use crate::evidence;
 use crate::server::App;
 use crate::status;
 
@@ -88,23 +91,28 @@ impl BuyoutService for Buyouts {
             .list_buyouts(&filter, sort, &Page::new(page.size, page.cursor))
             .await
             .map_err(status::store)?;
-        let prices = self.app.access.sees_prices(&actor);
+        let told = Told {
+            prices: self.app.access.sees_prices(&actor),
+            refusals: self.app.access.sees_refusals(&actor),
+        };
         let now = Utc::now();
         let buyouts = found
             .rows
             .iter()
             .map(|row| {
-                masked(summary(row, prices, now), &paths)
-                    .map_err(|refusal| status::refused(&refusal))
+                masked(summary(row, told, now), &paths).map_err(|refusal| status::refused(&refusal))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Response::new(pb::ListBuyoutsResponse {
-            buyouts,
-            page: Some(PageInfo {
-                next_cursor: found.next_cursor.unwrap_or_default(),
-                total: found.total,
+        Ok(
+            query::searched(&filter, found.total).with(pb::ListBuyoutsResponse {
+                buyouts,
+                page: Some(PageInfo {
+                    next_cursor: found.next_cursor.unwrap_or_default(),
+                    total: found.total,
+                    more_than_total: found.more_than_total,
+                }),
             }),
-        }))
+        )
     }
 
     async fn get_buyout(
@@ -112,8 +120,8 @@ impl BuyoutService for Buyouts {
         request: Request<pb::GetBuyoutRequest>,
     ) -> Result<Response<pb::GetBuyoutResponse>, Status> {
         let actor = actor_of(&request)?;
-        let detail = self.detail(&request.into_inner().id, &actor).await?;
-        Ok(Response::new(pb::GetBuyoutResponse {
+        let (detail, read) = self.detail(&request.into_inner().id, &actor).await?;
+        Ok(read.with(pb::GetBuyoutResponse {
             buyout: Some(detail),
         }))
     }
@@ -127,9 +135,7 @@ impl BuyoutService for Buyouts {
         let buyout = self.read(&id, &actor).await?;
         if !self.app.access.sees_prices(&actor) {
             // Events name prices in words.
-            return Ok(Response::new(pb::ListBuyoutEventsResponse {
-                events: Vec::new(),
-            }));
+            return Ok(Read::nothing().with(pb::ListBuyoutEventsResponse { events: Vec::new() }));
         }
         let events = self
             .app
@@ -137,7 +143,14 @@ impl BuyoutService for Buyouts {
             .events(&buyout.id, after_seq)
             .await
             .map_err(status::store)?;
-        Ok(Response::new(pb::ListBuyoutEventsResponse {
+        let read = match events.len() {
+            0 => Read::nothing(),
+            count => {
+                let detail = serde_json::json!({ "events": count });
+                Read::of_run("buyout.read_events", &buyout.id, detail)
+            }
+        };
+        Ok(read.with(pb::ListBuyoutEventsResponse {
             events: events.iter().map(convert::common::event).collect(),
         }))
     }
@@ -197,9 +210,22 @@ impl BuyoutService for Buyouts {
             .count_buyouts(&filter)
             .await
             .map_err(status::store)?;
-        Ok(Response::new(pb::CountBuyoutsResponse {
-            counts: counts.into_iter().map(convert::summary::count).collect(),
-        }))
+        let total = counts.iter().map(|count| count.count).sum();
+        let refusals = self.app.access.sees_refusals(&actor);
+        Ok(
+            query::searched(&filter, total).with(pb::CountBuyoutsResponse {
+                counts: convert::summary::counts(counts, refusals),
+            }),
+        )
+    }
+
+    async fn start_buyout(
+        &self,
+        request: Request<pb::StartBuyoutRequest>,
+    ) -> Result<Response<pb::StartBuyoutResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let started = self.start(&actor, request.into_inner()).await?;
+        Ok(Response::new(started))
     }
 
     type ExportBuyoutsStream = tonic::codegen::BoxStream<pb::ExportBuyoutsResponse>;
@@ -212,6 +238,25 @@ impl BuyoutService for Buyouts {
         let filter = request.into_inner().filter.unwrap_or_default();
         let parts = self.workbook(&actor, &filter).await?;
         Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
+    }
+
+    type ExportEvidenceStream = tonic::codegen::BoxStream<pb::ExportEvidenceResponse>;
+
+    async fn export_evidence(
+        &self,
+        request: Request<pb::ExportEvidenceRequest>,
+    ) -> Result<Response<Self::ExportEvidenceStream>, Status> {
+        let actor = actor_of(&request)?;
+        let buyout = self.read(&request.into_inner().id, &actor).await?;
+        let pack = evidence::pack(&self.app, &actor, &buyout).await?;
+        let mut name = Some(pack.name);
+        let parts = pack.chunks.map(move |chunk| {
+            Ok(pb::ExportEvidenceResponse {
+                file_name: name.take().unwrap_or_default(),
+                chunk: chunk?.into(),
+            })
+        });
+        Ok(Response::new(Box::pin(parts)))
     }
 
     async fn preview_appraisal(

@@ -35,12 +35,8 @@ async fn callback(
         "wazzup" => Source::Wazzup,
         _ => return (StatusCode::NOT_FOUND, "no such partner").into_response(),
     };
-    // In the query for those who only take an address, as a bearer for those who take a key (Wazzup).
-    let secret = bearer(&headers)
-        .or(query.get("key").map(String::as_str))
-        .unwrap_or_default();
-    let expected = app.config.callbacks.secret.expose_secret().as_bytes();
-    if !bool::from(expected.ct_eq(secret.as_bytes())) {
+    let expected = app.config.callbacks.secret.expose_secret();
+    if !knows(expected, &headers, &query) {
         tracing::warn!(%source, "a callback with a wrong secret was refused");
         return (StatusCode::FORBIDDEN, "refused").into_response();
     }
@@ -51,7 +47,19 @@ async fn callback(
     accept(&app, source, &inbox::digest(&body), &body).await
 }
 
-fn is_test(body: &[u8]) -> bool {
+/// Whether the caller has our secret: in the query for those who only take an address, as a bearer for those
+/// who take a key (Wazzup).
+fn knows(expected: &str, headers: &HeaderMap, query: &BTreeMap<String, String>) -> bool {
+    let secret = bearer(headers)
+        .or(query.get("key").map(String::as_str))
+        .unwrap_or_default();
+    bool::from(expected.as_bytes().ct_eq(secret.as_bytes()))
+}
+
+pub(crate) fn is_test(body: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(body)
         .is_ok_and(|value| value.get("test") == Some(&serde_json::Value::Bool(true)))
 }
+
+#[cfg(test)]
+mod tests;

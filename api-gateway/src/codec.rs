@@ -220,3 +220,11 @@ fn each(
         .collect::<Result<_, Refused>>()?;
     Ok(Json(Payloads { payloads }))
 }
+
+/// A request of the codec as if these bytes were it, see [`crate::fuzz`].
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzz(body: &[u8]) {
+    if let Ok(asked) = serde_json::from_slice::<Payloads>(body) {
+        let _ = each(asked, |payload| Ok(payload.clone()));
+    }
+}

@@ -15,6 +15,7 @@ use store::StoreConfig;
 use url::Url;
 
 use crate::access::{Limits, TokensConfig};
+use crate::starts::StartsConfig;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -27,10 +28,13 @@ pub struct Config {
     pub codec: KeysConfig,
     pub codec_server: CodecServerConfig,
     pub links: KeysConfig,
+    /// Seeds of the ed25519 keys that sign the audit's checkpoints and evidence packs.
+    pub signing: KeysConfig,
     pub store: StoreConfig,
     pub objects: ObjectsConfig,
     pub access: TokensConfig,
     pub limits: Limits,
+    pub starts: StartsConfig,
     pub files: FilesConfig,
     pub bitrix24: Bitrix24Config,
     pub web: WebConfig,
@@ -95,6 +99,9 @@ pub struct Bitrix24Config {
     /// `member_id` of portals that may install the app; empty: the first one that comes.
     #[serde(default)]
     pub portals: Vec<String>,
+    /// Hosts that may be a portal: a name, or `*.` and the end of one. Nobody else is asked anything, whatever
+    /// an installation says of itself.
+    pub hosts: Vec<String>,
     /// Authority that signed the portal's certificate, PEM; for portals inside the company.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
@@ -121,6 +128,8 @@ pub struct WebConfig {
 #[serde(deny_unknown_fields)]
 pub struct CallbacksConfig {
     pub secret: SecretString,
+    /// How long a message that fits nothing is looked at again before it is nobody's, seconds.
+    pub early_secs: u32,
 }
 
 impl Config {
@@ -146,14 +155,25 @@ impl Config {
                 ));
             }
         }
+        for host in &self.bitrix24.hosts {
+            let name = host.strip_prefix("*.").unwrap_or(host);
+            if name.is_empty() || name.contains(['*', '/', ':']) {
+                return Err(ConfigError::value(
+                    "bitrix24.hosts",
+                    format!("{host} is neither a host nor *. and the end of one"),
+                ));
+            }
+        }
         if secrecy::ExposeSecret::expose_secret(&self.callbacks.secret).len() < 16 {
             return Err(ConfigError::value(
                 "callbacks.secret",
                 "must be at least 16 characters",
             ));
         }
+        self.starts.check()?;
         self.codec.decode("codec")?;
         self.links.decode("links")?;
+        self.signing.decode("signing")?;
         Ok(())
     }
 }

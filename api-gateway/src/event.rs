@@ -158,7 +158,8 @@ fn sees(app: &App, actor: &Actor, change: &Change) -> bool {
         // A filter may be shared with anybody; whose lists have it learns that by reading them.
         Topic::View => true,
         Topic::Unmatched => app.access.sees_every_task(actor),
-        Topic::Inbox => app.access.reads_inbox(actor),
+        // How the engine and its partners are is for those who keep them running.
+        Topic::Inbox | Topic::Partner | Topic::Finding => app.access.reads_inbox(actor),
     }
 }
 

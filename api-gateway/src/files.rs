@@ -1,30 +1,37 @@
 //! Files in and out: an upload by ticket, whole or in parts; a download. Both with the access token.
 
+mod exif;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod image;
 mod parts;
 mod sniff;
+mod thumb;
 
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
 use domain::file::{FileKind, FileRef};
+use domain::place::GeoPoint;
 use domain::staff::Actor;
 use futures::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use object_store::{ObjectStoreExt, PutPayload, path::Path as ObjectPath};
+use object_store::{GetResult, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
+use serde::Deserialize;
 use serde_json::json;
 use store::Ticket;
 use store::file::FileRow;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::access::{Action, NotAdmitted, TokenError, caller};
+use crate::access::{Action, NotAdmitted, Read, TokenError, caller};
+use crate::files::image::{Drawn, ImageError};
 use crate::files::sniff::Sniffed;
 use crate::inbox::digest;
 use crate::server::App;
@@ -33,6 +40,8 @@ pub(crate) use parts::sweep;
 
 /// An upload that sends nothing for this long is given up.
 const IDLE: Duration = Duration::from_secs(30);
+const JPEG: &str = "image/jpeg";
+const PDF: &str = "application/pdf";
 /// Images drawn at once; each may take 256 MiB.
 static DRAWING: Semaphore = Semaphore::const_new(2);
 /// Namespace of the ids of files: a ticket brings one file, however often its bytes are sent.
@@ -40,7 +49,11 @@ const FILES: Uuid = Uuid::from_u128(0x5d0c_2f6e_6a3b_4b0e_9c5f_2f2b_7a1e_90d4);
 
 /// Why a file was not taken or given: status, stable code, Russian sentence.
 #[derive(Debug)]
-struct Refused(StatusCode, &'static str, String);
+pub(crate) struct Refused(
+    pub(crate) StatusCode,
+    pub(crate) &'static str,
+    pub(crate) String,
+);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -56,7 +69,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn away(error: impl std::fmt::Display) -> Refused {
+pub(crate) fn away(error: impl std::fmt::Display) -> Refused {
     tracing::error!(%error, "a file could not be stored or read");
     Refused(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -101,7 +114,7 @@ pub(crate) fn routes() -> Router<App> {
     )
 }
 
-async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Actor, Refused> {
+pub(crate) async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Actor, Refused> {
     caller(&app.tokens, &app.limiter, headers).await.map_err(|reason| match reason {
         NotAdmitted::NoToken
         | NotAdmitted::Token(TokenError::Invalid | TokenError::Unknown | TokenError::Expired) => {
@@ -195,10 +208,18 @@ async fn finish(app: &App, ticket: Ticket, bytes: Bytes) -> Result<Response, Ref
     }
     let source = bytes.clone();
     let source_sha256 = digest(&bytes);
-    let (stored, content_type) = clean(bytes, ticket.kind).await?;
+    let Clean {
+        stored,
+        thumb,
+        content_type,
+        place,
+    } = clean(bytes, ticket.kind).await?;
     let sha256 = digest(&stored);
     let key = format!("runs/{}/{sha256}", digest(ticket.run.as_str().as_bytes()));
     let size = stored.len() as u64;
+    if let Some(thumb) = thumb {
+        thumb::keep(app.objects.as_ref(), &key, thumb).await?;
+    }
     // The bytes lie there under their own hash; only the winner of the ticket makes a file of them.
     app.objects
         .put(
@@ -214,6 +235,7 @@ async fn finish(app: &App, ticket: Ticket, bytes: Bytes) -> Result<Response, Ref
         size,
         sha256,
         source_sha256: Some(source_sha256),
+        taken_at: place.filter(|_| ticket.kind == FileKind::Photo),
     };
     let row = FileRow {
         file: file.clone(),
@@ -275,25 +297,38 @@ async fn read(body: Body, limit: u64) -> Result<Bytes, Broken> {
     }
 }
 
-/// What is stored: an image drawn anew without its metadata, a PDF scan as it is, nothing else.
-async fn clean(bytes: Bytes, kind: FileKind) -> Result<(Bytes, &'static str), Refused> {
+/// What is stored.
+struct Clean {
+    stored: Bytes,
+    /// The small version of an image.
+    thumb: Option<Bytes>,
+    content_type: &'static str,
+    /// Where a photo was taken.
+    place: Option<GeoPoint>,
+}
+
+/// An image drawn anew without its metadata, a PDF scan as it is, nothing else.
+async fn clean(bytes: Bytes, kind: FileKind) -> Result<Clean, Refused> {
     match (sniff::sniff(&bytes), kind) {
         (Some(Sniffed::Jpeg | Sniffed::Png | Sniffed::Webp), _) => {
-            let _turn = DRAWING.acquire().await.map_err(away)?;
-            let drawn = tokio::task::spawn_blocking(move || image::redraw(&bytes))
-                .await
-                .map_err(away)?;
-            drawn
-                .map(|jpeg| (Bytes::from(jpeg), "image/jpeg"))
-                .map_err(|error| {
-                    Refused(
-                        StatusCode::UNPROCESSABLE_ENTITY,
-                        "IMAGE",
-                        error.sentence().to_owned(),
-                    )
-                })
+            let Drawn {
+                whole,
+                thumb,
+                place,
+            } = draw(move || image::redraw(&bytes)).await?;
+            Ok(Clean {
+                stored: whole.into(),
+                thumb: Some(thumb.into()),
+                content_type: JPEG,
+                place,
+            })
         }
-        (Some(Sniffed::Pdf), FileKind::Scan) => Ok((bytes, "application/pdf")),
+        (Some(Sniffed::Pdf), FileKind::Scan) => Ok(Clean {
+            stored: bytes,
+            thumb: None,
+            content_type: PDF,
+            place: None,
+        }),
         (Some(Sniffed::Pdf), FileKind::Photo | FileKind::Document | FileKind::PartnerAnswer) => {
             Err(Refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -309,20 +344,69 @@ async fn clean(bytes: Bytes, kind: FileKind) -> Result<(Bytes, &'static str), Re
     }
 }
 
+/// Work on pixels: a core for a while, and much memory.
+async fn draw<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
+) -> Result<T, Refused> {
+    let _turn = DRAWING.acquire().await.map_err(away)?;
+    let drawn = tokio::task::spawn_blocking(work).await.map_err(away)?;
+    drawn.map_err(|error| {
+        Refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "IMAGE",
+            error.sentence().to_owned(),
+        )
+    })
+}
+
+/// What of a file is asked for.
+#[derive(Deserialize)]
+struct Wanted {
+    /// Absent: the whole file.
+    size: Option<WantedSize>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WantedSize {
+    Thumb,
+}
+
 async fn download(
     State(app): State<App>,
     Path(id): Path<String>,
+    Query(Wanted { size }): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let actor = signed_in(&app, &headers).await?;
+    let row = readable(&app, &actor, &id).await?;
+    let headers = safe_headers(&row.file);
+    if let Some(WantedSize::Thumb) = size {
+        return thumb::download(&app, &row, headers).await;
+    }
+    let found = app
+        .objects
+        .get(&ObjectPath::from(row.object_key))
+        .await
+        .map_err(away)?;
+    Ok(whole(found, headers))
+}
+
+fn whole(found: GetResult, mut headers: HeaderMap) -> Response {
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.meta.size));
+    (headers, Body::from_stream(found.into_stream())).into_response()
+}
+
+/// The file, when this person may read it.
+async fn readable(app: &App, actor: &Actor, id: &str) -> Result<FileRow, Refused> {
     let missing = || Refused(StatusCode::NOT_FOUND, "NOT_FOUND", "Файла нет.".to_owned());
     let row = app
         .store
-        .file(&id)
+        .file(id)
         .await
         .map_err(away)?
         .ok_or_else(missing)?;
-    if !app.access.allowed(&actor, Action::ReadFile) {
+    if !app.access.allowed(actor, Action::ReadFile) {
         return Err(Refused(
             StatusCode::FORBIDDEN,
             "ACCESS",
@@ -338,26 +422,36 @@ async fn download(
             .ok_or_else(missing)?;
         // Whoever may not see the run does not learn that the file exists.
         app.access
-            .see_buyout(&actor, &buyout)
+            .see_buyout(actor, &buyout)
             .map_err(|_| missing())?;
-        if row.file.kind != FileKind::Photo && !app.access.sees_prices(&actor) {
+        if row.file.kind != FileKind::Photo && !app.access.sees_prices(actor) {
             return Err(missing());
         }
     }
-    let found = app
-        .objects
-        .get(&ObjectPath::from(row.object_key.clone()))
+    let detail = json!({ "kind": row.file.kind.to_string() });
+    let entity = format!("file/{id}");
+    let read = match &row.run {
+        Some(run) => Read::of_file(entity, run, detail),
+        None => Read::of("file.read", entity, detail),
+    };
+    // Nothing is given out that is not on record first.
+    app.reads
+        .record(&actor.person, read)
         .await
-        .map_err(away)?;
-    let mut headers = safe_headers(&row.file);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.meta.size));
-    Ok((headers, Body::from_stream(found.into_stream())).into_response())
+        .map_err(|status| {
+            Refused(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "AUDIT",
+                status.message().to_owned(),
+            )
+        })?;
+    Ok(row)
 }
 
 /// A stored file is never a page: no sniffing, no scripts, not kept by anybody in between.
 fn safe_headers(file: &FileRef) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let shown = matches!(file.content_type.as_str(), "image/jpeg" | "application/pdf");
+    let shown = [JPEG, PDF].contains(&file.content_type.as_str());
     let disposition = if shown { "inline" } else { "attachment" };
     for (name, value) in [
         (header::CONTENT_TYPE, file.content_type.as_str()),

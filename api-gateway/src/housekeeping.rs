@@ -1,12 +1,15 @@
-//! What a running gateway clears away: quiet callers, parts of unfinished uploads, ended sessions, old
-//! changes and notifications, old messages that concerned nobody.
+//! What a running gateway does now and then: it signs what was put on record, has the list of banks read anew, and
+//! clears away quiet callers, parts of unfinished uploads, ended sessions, old changes and notifications, old
+//! messages that concerned nobody.
 
 use std::time::Duration;
 
 use chrono::Utc;
 
+use crate::audit;
 use crate::files;
 use crate::server::App;
+use crate::task::banks::Refresh;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// Rounds between the slower tasks: once an hour.
@@ -20,12 +23,15 @@ const NEEDLESS_KEPT_DAYS: i64 = 7;
 
 /// Runs until the gateway stops.
 pub(crate) async fn keep(app: App) {
+    let mut banks = Refresh::default();
     for round in 0_u64.. {
+        app.stop.run_until_cancelled(banks.when_old(&app)).await;
         app.limiter.forget_quiet();
         app.answers.forget_quiet();
         app.attempts.forget_quiet();
         // Durations are summed up here, whether or not anybody reads the metrics.
         platform::metrics::recorder().run_upkeep();
+        audit::sign(&app.store, &app.signers).await;
         if round.is_multiple_of(HOURLY) {
             files::sweep(app.objects.as_ref()).await;
             prune_entries(&app).await;

@@ -2,8 +2,9 @@
 //!
 //! A sweep gives again what was not taken: after a crash, or while Temporal was away, nothing is lost.
 
-mod bitrix24;
-mod partners;
+pub(crate) mod bitrix24;
+pub(crate) mod partners;
+mod sweep;
 
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(crate) enum Source {
     Bitrix24Robot,
     /// An event of a portal.
     Bitrix24Event,
+    /// Our own sweep of a portal.
+    Bitrix24Sweep,
     Yookassa,
     Bank,
     Avtocod,
@@ -35,8 +38,6 @@ const SWEEP: Duration = Duration::from_secs(2);
 const BATCH: u64 = 50;
 /// Pause before the next attempt, growing to this.
 const LONGEST_PAUSE_SECS: i64 = 300;
-/// A partner may tell of a thing before we have written down its id; after this time it is not ours.
-const EARLY: chrono::Duration = chrono::Duration::seconds(5);
 
 /// What became of a message.
 pub(crate) enum Taken {
@@ -44,6 +45,8 @@ pub(crate) enum Taken {
     By(String),
     /// It was understood, and there is nothing to do.
     Nothing,
+    /// The engine has enough new runs on their way: its turn comes after this time.
+    Later(Duration),
     /// It names what we do not know yet: looked at again (English, no personal data).
     NotYet(&'static str),
     /// It fits nowhere; ops sees it with this reason (English, no personal data).
@@ -58,6 +61,7 @@ async fn take(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
     match source {
         Source::Bitrix24Robot => bitrix24::robot(app, row).await,
         Source::Bitrix24Event => bitrix24::event(app, row).await,
+        Source::Bitrix24Sweep => sweep::robot(app, row).await,
         Source::Yookassa => partners::yookassa(app, row).await,
         Source::Bank => partners::bank(app, row).await,
         Source::Avtocod => partners::avtocod(app, row).await,
@@ -66,8 +70,9 @@ async fn take(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
 }
 
 /// Whether what the message names may still become known.
-fn is_early(row: &InboxRow) -> bool {
-    Utc::now() - row.received_at < EARLY
+fn is_early(app: &App, row: &InboxRow) -> bool {
+    let early = chrono::Duration::seconds(app.config.callbacks.early_secs.into());
+    Utc::now() - row.received_at < early
 }
 
 /// Tells a run a fact; a run that has ended leaves the fact to ops.
@@ -97,6 +102,10 @@ async fn drive(app: &App, row: &InboxRow) -> bool {
             metrics::counter!("kite_inbox_nothing_total", "source" => row.source.clone())
                 .increment(1);
             app.store.mark_taken(row.id, None).await
+        }
+        Ok(Taken::Later(wait)) => {
+            tracing::debug!(inbox = row.id, source = %row.source, ?wait, "a message waits for its turn");
+            app.store.put_off(row.id, Utc::now() + wait).await
         }
         Ok(Taken::NotYet(reason)) => {
             tracing::debug!(inbox = row.id, source = %row.source, reason, "a message is looked at again");
@@ -157,4 +166,20 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeps_write_under_the_names_that_are_read_here() {
+        for (source, name) in [
+            (Source::Bitrix24Sweep, contracts::sweep::INBOX_SOURCE),
+            (Source::Bitrix24Event, contracts::sweep::EVENT_SOURCE),
+        ] {
+            assert_eq!(source.to_string(), name);
+            assert_eq!(name.parse(), Ok(source));
+        }
+    }
 }

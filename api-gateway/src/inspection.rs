@@ -15,13 +15,13 @@ use proto::kite::inspection::v1::inspection_service_server::InspectionService;
 use store::Ticket;
 use tonic::{Request, Response, Status};
 
-use crate::access::{Action, actor_of};
+use crate::access::{Action, Read, actor_of};
 use crate::buyout::Buyouts;
 use crate::convert;
 use crate::convert::common::{Reader, time};
 use crate::server::App;
 use crate::status;
-use crate::task::Tasks;
+use crate::task::{Tasks, behind};
 
 /// An upload is begun within this time.
 const TICKET_LIFE_MINUTES: i64 = 60;
@@ -69,7 +69,15 @@ impl InspectionService for Inspections {
             .access
             .allowed(&actor, Action::SeeClient)
             .then_some(&deal.client);
-        Ok(Response::new(pb::GetInspectionResponse {
+        let read = match client {
+            Some(_) => Read::of_run(
+                "inspection.read",
+                &id,
+                serde_json::json!({ "client": true }),
+            ),
+            None => Read::nothing(),
+        };
+        Ok(read.with(pb::GetInspectionResponse {
             template: Some(convert::inspection::template(&policy.template)),
             car: deal.car.title(),
             plate: deal
@@ -175,12 +183,11 @@ impl InspectionService for Inspections {
             actor,
             decision: Decision::SubmitInspection { inspection },
         };
-        let accepted = self
-            .app
-            .processes
-            .decide(&run, decide, None)
-            .await
-            .map_err(status::process)?;
+        let accepted = behind::once_caught_up(&self.app, &decide.task, task_version, || {
+            self.app.processes.decide(&run, decide.clone(), None)
+        })
+        .await
+        .map_err(status::process)?;
         Ok(Response::new(pb::RecordInspectionResponse {
             stage: accepted.stage.to_string(),
             message: accepted.message,

@@ -2,6 +2,7 @@
 //! only crate that knows proto.
 
 pub mod access;
+pub mod backup;
 pub mod config;
 pub mod server;
 
@@ -11,8 +12,10 @@ mod staff;
 mod template;
 mod view;
 
+mod audit;
 mod buyout;
 mod event;
+mod evidence;
 mod inspection;
 mod notification;
 mod ops;
@@ -28,10 +31,14 @@ mod housekeeping;
 mod inbox;
 mod link;
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
+
 mod convert;
 mod export;
 mod process;
 mod routes;
+mod starts;
 mod status;
 mod tls;
 mod web;

@@ -225,7 +225,7 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
             }
         }
         Err(ProcessError::NotRunning) => after(&app, &token, Tried::default()).await,
-        Err(ProcessError::Unavailable(error)) => {
+        Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
             tracing::error!(%error, "a client's answer could not be given to the process");
             closed_page(Closed::Failed(OfferFailure::Unknown))
         }

@@ -4,7 +4,8 @@ use domain::refusal::{FieldViolation, Refusal};
 use proto::kite::common::v1::PageInfo;
 use proto::kite::notification::v1 as pb;
 use proto::kite::notification::v1::notification_service_server::NotificationService;
-use store::{NotificationRow, Page};
+use store::Page;
+use store::notification::NotificationRow;
 use tonic::{Request, Response, Status};
 
 use crate::access::actor_of;
@@ -68,6 +69,7 @@ impl NotificationService for Notifications {
             page: Some(PageInfo {
                 next_cursor: found.next_cursor.unwrap_or_default(),
                 total: found.total,
+                more_than_total: found.more_than_total,
             }),
             unread,
         }))

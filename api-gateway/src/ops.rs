@@ -1,23 +1,25 @@
 //! OpsService.
 
-use std::collections::BTreeMap;
+mod explain;
+mod finding;
+mod hold;
+mod retry;
 
-use chrono::Utc;
+use std::collections::{BTreeMap, BTreeSet};
+
 use contracts::queues;
 use domain::buyout::start::BuyoutId;
 use domain::chat;
 use domain::refusal::{FieldViolation, Refusal, RefusalCode};
 use domain::staff::{PersonId, PersonRef};
-use futures::future::join_all;
 use proto::kite::common::v1::PageInfo;
 use proto::kite::ops::v1 as pb;
 use proto::kite::ops::v1::ops_service_server::OpsService;
 use store::inbox::{InboxFilter, InboxState};
-use store::unmatched::UnmatchedRow;
 use store::{Page, StoreError};
 use tonic::{Request, Response, Status};
 
-use crate::access::actor_of;
+use crate::access::{Read, actor_of};
 use crate::convert;
 use crate::process::ProcessError;
 use crate::server::App;
@@ -29,22 +31,16 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    /// Whoever settled each of the facts, by their ids.
-    async fn settlers(
+    /// People by their ids, those whom the directory knows.
+    async fn people(
         &self,
-        rows: &[UnmatchedRow],
+        ids: BTreeSet<PersonId>,
     ) -> Result<BTreeMap<PersonId, PersonRef>, Status> {
         let mut known = BTreeMap::new();
-        for person in rows
-            .iter()
-            .filter_map(|row| Some(&row.settled.as_ref()?.by))
-        {
-            if known.contains_key(person) {
-                continue;
-            }
-            let member = self.app.store.staff(person).await.map_err(status::store)?;
-            if let Some(member) = member {
-                known.insert(person.clone(), PersonRef::from(&member));
+        for person in ids {
+            let member = self.app.store.staff(&person).await;
+            if let Some(member) = member.map_err(status::store)? {
+                known.insert(person, PersonRef::from(&member));
             }
         }
         Ok(known)
@@ -74,22 +70,8 @@ impl OpsService for Operations {
         &self,
         _request: Request<pb::ListPartnersRequest>,
     ) -> Result<Response<pb::ListPartnersResponse>, Status> {
-        let calls = self
-            .app
-            .store
-            .partner_calls(Utc::now())
-            .await
-            .map_err(status::store)?;
-        let partners = queues::ALL.into_iter().filter_map(|queue| {
-            let code = queues::partner(queue)?;
-            let calls = calls.get(code).cloned().unwrap_or_default();
-            Some(async move {
-                let backlog = self.app.processes.backlog(queue).await;
-                convert::ops::partner(code, queues::title_ru(queue), &calls, backlog)
-            })
-        });
         Ok(Response::new(pb::ListPartnersResponse {
-            partners: join_all(partners).await,
+            partners: self.partners(queues::ALL).await?,
         }))
     }
 
@@ -135,6 +117,7 @@ impl OpsService for Operations {
             page: Some(PageInfo {
                 next_cursor: found.next_cursor.unwrap_or_default(),
                 total: found.total,
+                more_than_total: found.more_than_total,
             }),
         }))
     }
@@ -172,7 +155,12 @@ impl OpsService for Operations {
             .list_unmatched(settled, &Page::new(page.size, page.cursor))
             .await
             .map_err(status::store)?;
-        let people = self.settlers(&found.rows).await?;
+        let settlers = found
+            .rows
+            .iter()
+            .filter_map(|row| Some(row.settled.as_ref()?.by.clone()))
+            .collect();
+        let people = self.people(settlers).await?;
         let unmatched = found
             .rows
             .into_iter()
@@ -187,6 +175,7 @@ impl OpsService for Operations {
             page: Some(PageInfo {
                 next_cursor: found.next_cursor.unwrap_or_default(),
                 total: found.total,
+                more_than_total: found.more_than_total,
             }),
         }))
     }
@@ -245,6 +234,115 @@ impl OpsService for Operations {
             other => status::process(other),
         })?;
         let url = self.temporal_url(&id);
-        Ok(Response::new(convert::ops::run(description, url)))
+        let read = Read::of_run("buyout.read_engine", &id, serde_json::json!({}));
+        Ok(read.with(convert::ops::run(description, url)))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<pb::ExplainRequest>,
+    ) -> Result<Response<pb::ExplainResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let id = BuyoutId(request.into_inner().buyout_id);
+        let explained = self.explained(&actor, &id).await?;
+        let read = Read::of_run("buyout.read_engine", &id, serde_json::json!({}));
+        Ok(read.with(explained))
+    }
+
+    async fn note_run(
+        &self,
+        request: Request<pb::NoteRunRequest>,
+    ) -> Result<Response<pb::NoteRunResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::NoteRunRequest { buyout_id, text } = request.into_inner();
+        let notes = self.note(&actor, &BuyoutId(buyout_id), &text).await?;
+        Ok(Response::new(pb::NoteRunResponse { notes }))
+    }
+
+    async fn hold_partner(
+        &self,
+        request: Request<pb::HoldPartnerRequest>,
+    ) -> Result<Response<pb::HoldPartnerResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::HoldPartnerRequest { partner, reason } = request.into_inner();
+        let hold = self.hold(&actor, &partner, &reason).await?;
+        Ok(Response::new(pb::HoldPartnerResponse { hold: Some(hold) }))
+    }
+
+    async fn resume_partner(
+        &self,
+        request: Request<pb::ResumePartnerRequest>,
+    ) -> Result<Response<pb::ResumePartnerResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let partner = request.into_inner().partner;
+        let partner = self.resume(&actor, &partner).await?;
+        Ok(Response::new(pb::ResumePartnerResponse { partner }))
+    }
+
+    async fn list_holds(
+        &self,
+        request: Request<pb::ListHoldsRequest>,
+    ) -> Result<Response<pb::ListHoldsResponse>, Status> {
+        let listed = self.every_hold(request.into_inner()).await?;
+        Ok(Response::new(listed))
+    }
+
+    type RetryBatchStream = tonic::codegen::BoxStream<pb::RetryBatchResponse>;
+
+    async fn retry_batch(
+        &self,
+        request: Request<pb::RetryBatchRequest>,
+    ) -> Result<Response<Self::RetryBatchStream>, Status> {
+        let actor = actor_of(&request)?;
+        let told = self.retried(actor, request.into_inner())?;
+        Ok(Response::new(told))
+    }
+
+    async fn list_findings(
+        &self,
+        request: Request<pb::ListFindingsRequest>,
+    ) -> Result<Response<pb::ListFindingsResponse>, Status> {
+        let listed = self.findings(request.into_inner()).await?;
+        Ok(Response::new(listed))
+    }
+
+    async fn claim_finding(
+        &self,
+        request: Request<pb::ClaimFindingRequest>,
+    ) -> Result<Response<pb::ClaimFindingResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let finding = self.claim(&actor, request.into_inner().id).await?;
+        Ok(Response::new(pb::ClaimFindingResponse {
+            finding: Some(finding),
+        }))
+    }
+
+    async fn settle_finding(
+        &self,
+        request: Request<pb::SettleFindingRequest>,
+    ) -> Result<Response<pb::SettleFindingResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::SettleFindingRequest { id, settlement } = request.into_inner();
+        let finding = self.settle(&actor, id, &settlement).await?;
+        Ok(Response::new(pb::SettleFindingResponse {
+            finding: Some(finding),
+        }))
+    }
+
+    async fn list_sweeps(
+        &self,
+        _request: Request<pb::ListSweepsRequest>,
+    ) -> Result<Response<pb::ListSweepsResponse>, Status> {
+        let sweeps = self.sweeps().await?;
+        Ok(Response::new(pb::ListSweepsResponse { sweeps }))
+    }
+
+    async fn run_sweep(
+        &self,
+        request: Request<pb::RunSweepRequest>,
+    ) -> Result<Response<pb::RunSweepResponse>, Status> {
+        let actor = actor_of(&request)?;
+        self.sweep(&actor, &request.into_inner().code).await?;
+        Ok(Response::new(pb::RunSweepResponse {}))
     }
 }

@@ -1,7 +1,10 @@
 //! Talking to processes: typed starts, updates and signals, and what their refusals mean.
 
 pub(crate) mod engine;
+pub(crate) mod schedule;
+mod turns;
 
+use contracts::yookassa::{BANKS_WORKFLOW_ID, RefreshBanks};
 use domain::buyout::action::ActOnRun;
 use domain::buyout::decision::{
     Accepted, ActOnTask, AnswerOffer, Cancel, Decide, Fact, PostMessage,
@@ -20,7 +23,10 @@ use temporalio_client::{
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
 use temporalio_common::search_attributes::SearchAttributes;
 use workflows::buyout::BuyoutWorkflow;
+use workflows::payout_banks::PayoutBanksWorkflow;
 use workflows::robot_answer::RobotAnswerWorkflow;
+
+use self::turns::Turns;
 
 /// Why a process did not take something.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +37,9 @@ pub(crate) enum ProcessError {
     NotRunning,
     #[error("{0}")]
     Unavailable(String),
+    /// It does again what its record knows already.
+    #[error("the process is behind its record")]
+    Behind,
 }
 
 /// How a start went.
@@ -44,11 +53,16 @@ pub(crate) enum Started {
 pub(crate) struct Processes {
     client: Client,
     codec: Codec,
+    turns: Turns,
 }
 
 impl Processes {
     pub(crate) fn new(client: Client, codec: Codec) -> Self {
-        Self { client, codec }
+        Self {
+            client,
+            codec,
+            turns: Turns::default(),
+        }
     }
 
     fn buyout(&self, id: &BuyoutId) -> WorkflowHandle<Client, BuyoutWorkflow> {
@@ -100,17 +114,52 @@ impl Processes {
         }
     }
 
+    /// Has the banks read that take payouts; joins a reading under way.
+    pub(crate) async fn refresh_banks(&self, refresh: RefreshBanks) -> Result<(), ProcessError> {
+        let options = WorkflowStartOptions::new(contracts::queues::KITE, BANKS_WORKFLOW_ID)
+            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+            .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+            .static_summary("Список банков СБП".to_owned())
+            .build();
+        match self
+            .client
+            .start_workflow(PayoutBanksWorkflow::run, refresh, options)
+            .await
+        {
+            Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(()),
+            Err(error) => Err(ProcessError::Unavailable(error.to_string())),
+        }
+    }
+
+    /// An update of the run, once those that came before have been answered.
+    async fn updated<T, Sent>(
+        &self,
+        id: &BuyoutId,
+        send: impl Fn() -> Sent,
+    ) -> Result<T, ProcessError>
+    where
+        Sent: Future<Output = Result<T, WorkflowUpdateError>>,
+    {
+        let _turn = self.turns.take(id.as_str()).await;
+        let updated = turns::send_until_seen(send).await;
+        updated.map_err(|error| self.update_error(error))
+    }
+
     pub(crate) async fn decide(
         &self,
         id: &BuyoutId,
         decide: Decide,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::decide, decide, options(request_id))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(
+                BuyoutWorkflow::decide,
+                decide.clone(),
+                options(request_id.clone()),
+            )
+        })
+        .await
     }
 
     pub(crate) async fn act(
@@ -118,11 +167,11 @@ impl Processes {
         id: &BuyoutId,
         act: ActOnTask,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::act_on_task, act, options(None))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(BuyoutWorkflow::act_on_task, act.clone(), options(None))
+        })
+        .await
     }
 
     /// What a person does to the run beside its tasks; once per request.
@@ -132,11 +181,15 @@ impl Processes {
         act: ActOnRun,
         request_id: String,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::act_on_run, act, options(Some(request_id)))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(
+                BuyoutWorkflow::act_on_run,
+                act.clone(),
+                options(Some(request_id.clone())),
+            )
+        })
+        .await
     }
 
     /// The client's word on the papers; `key` makes the same form sent twice one answer.
@@ -146,11 +199,15 @@ impl Processes {
         answer: AnswerSigning,
         key: String,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::answer_signing, answer, options(Some(key)))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(
+                BuyoutWorkflow::answer_signing,
+                answer.clone(),
+                options(Some(key.clone())),
+            )
+        })
+        .await
     }
 
     /// The link's id is the update's id: a replayed link gets the first answer again.
@@ -160,11 +217,15 @@ impl Processes {
         answer: AnswerOffer,
         link_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::answer_offer, answer, options(link_id))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(
+                BuyoutWorkflow::answer_offer,
+                answer.clone(),
+                options(link_id.clone()),
+            )
+        })
+        .await
     }
 
     pub(crate) async fn request_code(
@@ -172,11 +233,11 @@ impl Processes {
         id: &BuyoutId,
         round: u32,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::request_code, round, options(None))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(BuyoutWorkflow::request_code, round, options(None))
+        })
+        .await
     }
 
     pub(crate) async fn cancel(
@@ -184,11 +245,11 @@ impl Processes {
         id: &BuyoutId,
         cancel: Cancel,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::cancel, cancel, options(None))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(BuyoutWorkflow::cancel, cancel.clone(), options(None))
+        })
+        .await
     }
 
     pub(crate) async fn post_message(
@@ -197,11 +258,15 @@ impl Processes {
         message: PostMessage,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let updated = self
-            .buyout(id)
-            .execute_update(BuyoutWorkflow::post_message, message, options(request_id))
-            .await;
-        updated.map_err(|error| self.update_error(error))
+        let run = self.buyout(id);
+        self.updated(id, || {
+            run.execute_update(
+                BuyoutWorkflow::post_message,
+                message.clone(),
+                options(request_id.clone()),
+            )
+        })
+        .await
     }
 
     /// Tells the process a fact; [`ProcessError::NotRunning`] when nobody is there to hear it.

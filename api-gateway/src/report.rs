@@ -5,7 +5,7 @@ use domain::report::PERIOD_MAX_DAYS;
 use domain::staff::Actor;
 use proto::kite::report::v1 as pb;
 use proto::kite::report::v1::report_service_server::ReportService;
-use store::ReportFilter;
+use store::report::ReportFilter;
 use store::report::{Durations, Refusals, ServiceLevel};
 use tonic::{Request, Response, Status};
 

@@ -8,6 +8,7 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use proto::kite::audit::v1::audit_service_server::AuditServiceServer;
 use proto::kite::buyout::v1::buyout_service_server::BuyoutServiceServer;
 use proto::kite::event::v1::event_service_server::EventServiceServer;
 use proto::kite::inspection::v1::inspection_service_server::InspectionServiceServer;
@@ -28,6 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::access::{AccessLayer, Limiter};
+use crate::audit::AuditTrail;
 use crate::buyout::Buyouts;
 use crate::event::Events;
 use crate::inspection::Inspections;
@@ -41,7 +43,7 @@ use crate::staff::StaffDirectory;
 use crate::task::Tasks;
 use crate::template::Templates;
 use crate::view::Views;
-use crate::{bitrix24, callbacks, codec, files, link, web};
+use crate::{bitrix24, callbacks, codec, evidence, files, link, template, web};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A request id that a caller gives is taken up to this length.
@@ -73,6 +75,7 @@ fn grpc(app: &App) -> anyhow::Result<(HealthReporter, Router)> {
         app.access.clone(),
         app.limiter.clone(),
         deadline,
+        app.reads.clone(),
     );
     let (reporter, health) = tonic_health::server::health_reporter();
     let mut services = Routes::new(health);
@@ -99,7 +102,8 @@ fn grpc(app: &App) -> anyhow::Result<(HealthReporter, Router)> {
         .add_service(StaffServiceServer::new(StaffDirectory { app: app.clone() }))
         .add_service(PolicyServiceServer::new(PolicyBook { app: app.clone() }))
         .add_service(OpsServiceServer::new(Operations { app: app.clone() }))
-        .add_service(TemplateServiceServer::new(Templates))
+        .add_service(AuditServiceServer::new(AuditTrail { app: app.clone() }))
+        .add_service(TemplateServiceServer::new(Templates { app: app.clone() }))
         .add_service(EventServiceServer::new(Events { app }))
         .into_axum_router()
         .reset_fallback()
@@ -118,6 +122,7 @@ fn plain(app: &App) -> Router {
         .merge(bitrix24::routes())
         .merge(callbacks::routes())
         .merge(link::routes())
+        .merge(template::routes())
         .layer(DefaultBodyLimit::max(config.body_bytes))
         .with_state(app.clone())
         .merge(codec::routes(app.clone()))
@@ -127,6 +132,7 @@ fn plain(app: &App) -> Router {
         ));
     // Uploads count their own bytes against the ticket and take the time that the network needs.
     let uploads = files::routes()
+        .merge(evidence::routes())
         .layer(DefaultBodyLimit::disable())
         .with_state(app.clone());
     capped
@@ -187,7 +193,7 @@ fn span<B>(request: &http::Request<B>) -> tracing::Span {
 }
 
 fn shown(path: &str) -> &str {
-    ["/l/", "/files/", "/codec/"]
+    ["/l/", "/files/", "/codec/", "/templates/"]
         .into_iter()
         .find(|prefix| path.starts_with(prefix))
         .unwrap_or(path)
@@ -312,6 +318,7 @@ mod tests {
     fn secrets_in_a_path_are_not_shown() {
         assert_eq!(shown("/l/v1.k.payload.hmac"), "/l/");
         assert_eq!(shown("/files/5b0e"), "/files/");
+        assert_eq!(shown("/templates/v1.k.payload.hmac"), "/templates/");
         assert_eq!(shown("/codec/secret/decode"), "/codec/");
         assert_eq!(shown("/callbacks/yookassa"), "/callbacks/yookassa");
     }

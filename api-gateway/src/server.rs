@@ -5,7 +5,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use domain::signed_link::KeyRing;
+use domain::signing::Signers;
 use object_store::ObjectStore;
 use platform::codec::Codec;
 use platform::config::ConfigError;
@@ -14,12 +17,13 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic_health::server::HealthReporter;
 
-use crate::access::{Access, Attempts, Limiter, Origins, Policies, Tokens};
+use crate::access::{Access, Attempts, Limiter, Origins, Policies, Reads, Tokens};
 use crate::config::Config;
 use crate::health::Health;
 use crate::link::Answers;
 use crate::process::Processes;
-use crate::{event, health, housekeeping, inbox, routes, tls};
+use crate::starts::{self, Starts};
+use crate::{audit, event, health, housekeeping, inbox, routes, tls};
 
 /// A connection over which nothing comes is asked this often whether somebody is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -37,6 +41,11 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) access: Access,
     pub(crate) limiter: Limiter,
+    /// New buyouts that are on their way.
+    pub(crate) starts: Starts,
+    pub(crate) reads: Reads,
+    /// For checkpoints of the audit and evidence packs.
+    pub(crate) signers: Signers,
     pub(crate) attempts: Attempts,
     /// Of our own pages.
     pub(crate) origins: Origins,
@@ -89,6 +98,8 @@ pub async fn run(
             .into_iter()
             .map(|(id, key)| (id, key.to_vec())),
     )?;
+    let signers = audit::signers(&config.signing)?;
+    audit::print_keys(&signers);
     let (changed, newest_change) = watch::channel(0);
     let namespace = temporalio_client::NamespacedClient::namespace(&client);
     let app = App {
@@ -101,6 +112,9 @@ pub async fn run(
         tokens: Tokens::new(&config.access, store.clone())?,
         access: Access::new(Policies::load()?),
         limiter: Limiter::new(&config.limits),
+        starts: Starts::new(&config.starts),
+        reads: Reads::new(store.clone()),
+        signers: signers.clone(),
         attempts: Attempts::default(),
         origins: Origins::of(&config.server.public_url),
         answers: Answers::new(),
@@ -118,6 +132,11 @@ pub async fn run(
     let sweep = tokio::spawn(inbox::sweep(app.clone()));
     let housekeeping = tokio::spawn(housekeeping::keep(app.clone()));
     let changes = tokio::spawn(event::watch(store.clone(), changed, stop.clone()));
+    let taken_up = tokio::spawn(starts::watch(
+        app.starts.clone(),
+        store.clone(),
+        stop.clone(),
+    ));
     let watch = tokio::spawn(watch_readiness(health.clone(), reporter, stop.clone()));
     let stopping = tokio::spawn({
         let (handle, metrics_handle, stop) = (handle.clone(), metrics_handle.clone(), stop.clone());
@@ -136,16 +155,23 @@ pub async fn run(
         .handle(metrics_handle)
         .serve(health::routes(health).into_make_service());
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    // An answer of several writes would wait for the acknowledgement of the first: 40 ms.
+    let at_once = NoDelayAcceptor::new();
     let api = async {
         match tls {
             Some(tls) => {
-                let tls = axum_server::tls_rustls::RustlsConfig::from_config(tls);
-                let mut server = axum_server::from_tcp_rustls(listeners.api, tls)?.handle(handle);
+                let tls = RustlsConfig::from_config(tls);
+                let tls = RustlsAcceptor::new(tls).acceptor(at_once);
+                let mut server = axum_server::from_tcp(listeners.api)?
+                    .acceptor(tls)
+                    .handle(handle);
                 keep_alive(server.http_builder());
                 server.serve(service).await
             }
             None => {
-                let mut server = axum_server::from_tcp(listeners.api)?.handle(handle);
+                let mut server = axum_server::from_tcp(listeners.api)?
+                    .acceptor(at_once)
+                    .handle(handle);
                 keep_alive(server.http_builder());
                 server.serve(service).await
             }
@@ -159,7 +185,9 @@ pub async fn run(
     };
     let (api, metrics) = (pin!(api), pin!(metrics));
     let (api, metrics) = tokio::join!(ended(api), ended(metrics));
-    let _ = tokio::join!(sweep, housekeeping, changes, watch, stopping);
+    let _ = tokio::join!(sweep, housekeeping, changes, taken_up, watch, stopping);
+    // What was put on record since the last round is signed, too.
+    audit::sign(&store, &signers).await;
     api?;
     metrics?;
     store.close().await?;

@@ -8,9 +8,10 @@ use domain::refusal::{FieldViolation, Refusal};
 use domain::staff::{Actor, PersonId, PersonRef, Role};
 use proto::kite::session::v1 as pb;
 use proto::kite::session::v1::session_service_server::SessionService;
+use store::AuditEntry;
+use store::city::City;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::{Code, Request, Response, Status};
-use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::access::{
     self, Grant, SessionKey, TokenError, TooMany, actor_of, bearer, is_grpc, secret_hash,
@@ -68,6 +69,18 @@ impl Sessions {
             })
     }
 
+    /// A password that did not fit, on record for the person whose login was named.
+    async fn refused(&self, person: &PersonId) -> Result<(), Status> {
+        let entry = AuditEntry {
+            at: Utc::now(),
+            person: "unknown".to_owned(),
+            action: "session.refuse".to_owned(),
+            entity: person.0.clone(),
+            detail: serde_json::json!({ "reason": "the password does not fit, or the account is blocked" }),
+        };
+        self.app.store.audit(&entry).await.map_err(status::store)
+    }
+
     async fn enter(&self, actor: &Actor, grant: Grant) -> Result<Entry, Status> {
         let (access_token, expires) = self
             .app
@@ -111,13 +124,7 @@ fn ended() -> Status {
 }
 
 fn too_many_tries(TooMany(wait): TooMany) -> Status {
-    let mut details = ErrorDetails::new();
-    details.set_retry_info(Some(wait));
-    Status::with_error_details(
-        Code::ResourceExhausted,
-        "Слишком много попыток входа. Повторите через минуту.",
-        details,
-    )
+    status::busy("Слишком много попыток входа. Повторите через минуту.", wait)
 }
 
 fn with_cookie<T>(message: T, cookie: &str) -> Result<Response<T>, Status> {
@@ -198,7 +205,11 @@ impl SessionService for Sessions {
             .filter(|k| !k.blocked)
             .and_then(|k| k.password_hash.clone());
         let fits = access::verify(password, stored).await;
+        let tried = known.as_ref().map(|k| k.member.person.clone());
         let Some(member) = known.filter(|_| fits).map(|k| k.member) else {
+            if let Some(person) = tried {
+                self.refused(&person).await?;
+            }
             return Err(Status::unauthenticated("Логин или пароль не подходит."));
         };
         self.app.attempts.forgive(attempt);
@@ -405,4 +416,43 @@ impl SessionService for Sessions {
                 .collect(),
         }))
     }
+
+    async fn list_cities(
+        &self,
+        request: Request<pb::ListCitiesRequest>,
+    ) -> Result<Response<pb::ListCitiesResponse>, Status> {
+        let actor = actor_of(&request)?;
+        let pb::ListCitiesRequest {} = request.into_inner();
+        let known = self.app.store.cities().await.map_err(status::store)?;
+        Ok(Response::new(pb::ListCitiesResponse {
+            cities: of_actor(&actor, known),
+        }))
+    }
+}
+
+/// The cities of a person, also those in which nothing has happened yet; every known one for those who
+/// work everywhere.
+fn of_actor(actor: &Actor, known: Vec<City>) -> Vec<pb::City> {
+    let theirs = match actor.cities.is_empty() {
+        true => known,
+        false => actor
+            .cities
+            .iter()
+            .map(|name| City {
+                name: name.clone(),
+                time_zone: known
+                    .iter()
+                    .find(|city| city.name == *name)
+                    .and_then(|city| city.time_zone.clone()),
+            })
+            .collect(),
+    };
+    theirs
+        .into_iter()
+        .map(|City { name, time_zone }| pb::City {
+            code: name.clone(),
+            title: name,
+            time_zone: time_zone.unwrap_or_default(),
+        })
+        .collect()
 }

@@ -6,7 +6,7 @@ use proto::kite::staff::v1 as pb;
 use proto::kite::staff::v1::staff_service_server::StaffService;
 use tonic::{Request, Response, Status};
 
-use crate::access::{actor_of, hash};
+use crate::access::{Read, actor_of, hash};
 use crate::convert::staff::{draft, member};
 use crate::server::App;
 use crate::status;
@@ -73,7 +73,9 @@ impl StaffService for StaffDirectory {
             .members_of_staff()
             .await
             .map_err(status::store)?;
-        Ok(Response::new(pb::ListMembersResponse {
+        let detail = serde_json::json!({ "members": members.len() });
+        let read = Read::of("staff.read", "members", detail);
+        Ok(read.with(pb::ListMembersResponse {
             members: members
                 .iter()
                 .filter(|member| fits(member, &text, role, &city))

@@ -1,5 +1,7 @@
 //! Errors as gRPC statuses with google.rpc details, in one place.
 
+use std::time::Duration;
+
 use domain::refusal::{FieldViolation, Refusal, RefusalCode};
 use store::{ChangeError, StoreError};
 use tonic::{Code, Status};
@@ -75,6 +77,13 @@ pub(crate) fn change(error: ChangeError) -> Status {
     }
 }
 
+/// More is asked for than can be done now; the same may be asked again after the time.
+pub(crate) fn busy(sentence: &str, wait: Duration) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_retry_info(Some(wait));
+    Status::with_error_details(Code::ResourceExhausted, sentence, details)
+}
+
 pub(crate) fn process(error: ProcessError) -> Status {
     match error {
         ProcessError::Refused(refusal) => refused(&refusal),
@@ -88,5 +97,8 @@ pub(crate) fn process(error: ProcessError) -> Status {
                 "Сервер процессов не отвечает. Ничего не потеряно, повторите через минуту.",
             )
         }
+        ProcessError::Behind => Status::unavailable(
+            "Дело восстанавливается после сбоя. Ничего не потеряно, повторите через минуту.",
+        ),
     }
 }

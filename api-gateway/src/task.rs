@@ -1,5 +1,7 @@
 //! TaskService.
 
+pub(crate) mod banks;
+pub(crate) mod behind;
 mod export;
 mod next;
 mod query;
@@ -18,9 +20,10 @@ use proto::kite::task::v1::task_service_server::TaskService;
 use store::Page;
 use tonic::{Request, Response, Status};
 
-use crate::access::actor_of;
+use crate::access::{Read, actor_of};
 use crate::convert;
 use crate::convert::common::Files;
+use crate::convert::task::OfRun;
 use crate::server::App;
 use crate::status;
 
@@ -51,7 +54,8 @@ impl Tasks {
             .ok_or_else(|| status::not_found("Задание"))?;
         self.app.access.see_task(actor, &task)?;
         let refusal = task.may_decide(actor, &buyout.duties).err();
-        let message = convert::task::task(&task, (&row).into(), refusal.as_ref(), Utc::now());
+        let run = OfRun::from(&row).told(self.app.access.sees_refusals(actor));
+        let message = convert::task::task(&task, run, refusal.as_ref(), Utc::now());
         Ok((task, message))
     }
 
@@ -73,11 +77,11 @@ impl Tasks {
             actor: actor.clone(),
             action,
         };
-        self.app
-            .processes
-            .act(&run, act)
-            .await
-            .map_err(status::process)?;
+        behind::once_caught_up(&self.app, &act.task, version, || {
+            self.app.processes.act(&run, act.clone())
+        })
+        .await
+        .map_err(status::process)?;
         Ok(self.read(id, &actor).await?.1)
     }
 
@@ -123,16 +127,21 @@ impl TaskService for Tasks {
             .await
             .map_err(status::store)?;
         let now = Utc::now();
+        let refusals = self.app.access.sees_refusals(&actor);
         let tasks = found
             .rows
             .iter()
-            .map(|row| convert::task::task(&row.task, row.into(), None, now))
+            .map(|row| {
+                let run = OfRun::from(row).told(refusals);
+                convert::task::task(&row.task, run, None, now)
+            })
             .collect();
         Ok(Response::new(pb::ListTasksResponse {
             tasks,
             page: Some(PageInfo {
                 next_cursor: found.next_cursor.unwrap_or_default(),
                 total: found.total,
+                more_than_total: found.more_than_total,
             }),
         }))
     }
@@ -142,8 +151,13 @@ impl TaskService for Tasks {
         request: Request<pb::GetTaskRequest>,
     ) -> Result<Response<pb::GetTaskResponse>, Status> {
         let actor = actor_of(&request)?;
-        let (_, task) = self.read(&request.into_inner().id, &actor).await?;
-        Ok(Response::new(pb::GetTaskResponse { task: Some(task) }))
+        let (known, task) = self.read(&request.into_inner().id, &actor).await?;
+        let detail = serde_json::json!({ "kind": known.kind.to_string() });
+        let read = known.id.run().map_or_else(Read::nothing, |run| {
+            let run = BuyoutId(run.to_owned());
+            Read::of_run("task.read", &run, detail)
+        });
+        Ok(read.with(pb::GetTaskResponse { task: Some(task) }))
     }
 
     async fn claim_task(
@@ -235,12 +249,12 @@ impl TaskService for Tasks {
             actor,
             decision,
         };
-        let accepted = self
-            .app
-            .processes
-            .decide(&run, decide, Some(request_id))
-            .await
-            .map_err(status::process)?;
+        let accepted = behind::once_caught_up(&self.app, &decide.task, version, || {
+            let once = Some(request_id.clone());
+            self.app.processes.decide(&run, decide.clone(), once)
+        })
+        .await
+        .map_err(status::process)?;
         Ok(Response::new(pb::DecideTaskResponse {
             stage: accepted.stage.to_string(),
             message: accepted.message,
@@ -252,9 +266,14 @@ impl TaskService for Tasks {
         request: Request<pb::TakeNextTaskRequest>,
     ) -> Result<Response<pb::TakeNextTaskResponse>, Status> {
         let actor = actor_of(&request)?;
-        let kind = query::kind(&request.into_inner().kind)
+        let pb::TakeNextTaskRequest { kind, cities } = request.into_inner();
+        let kind = query::kind(&kind)
             .map_err(|violation| status::refused(&Refusal::invalid(vec![violation])))?;
-        let task = self.take_next(&actor, kind).await?;
+        for city in &cities {
+            // Refused when it is not theirs.
+            self.app.access.cities(&actor, city)?;
+        }
+        let task = self.take_next(&actor, kind, cities).await?;
         Ok(Response::new(pb::TakeNextTaskResponse { task: Some(task) }))
     }
 
@@ -277,6 +296,16 @@ impl TaskService for Tasks {
                 .map(|(kind, counts)| convert::task::counts(kind, counts))
                 .collect(),
         }))
+    }
+
+    async fn list_payout_banks(
+        &self,
+        request: Request<pb::ListPayoutBanksRequest>,
+    ) -> Result<Response<pb::ListPayoutBanksResponse>, Status> {
+        actor_of(&request)?;
+        let pb::ListPayoutBanksRequest {} = request.into_inner();
+        let banks = self.app.store.banks().await.map_err(status::store)?;
+        Ok(Response::new(banks::listed(banks, Utc::now())))
     }
 
     type ExportTasksStream = tonic::codegen::BoxStream<pb::ExportTasksResponse>;

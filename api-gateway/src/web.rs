@@ -22,9 +22,10 @@ use crate::server::App;
 /// What stands in `index.html` for the nonce of this answer.
 const NONCE: &str = "__CSP_NONCE__";
 /// First segments that are never a page of the UI.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     "files",
     "l",
+    "templates",
     "codec",
     "callbacks",
     "bitrix24",
@@ -208,7 +209,7 @@ fn policy(config: &Config, nonce: &str, ancestors: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' blob: data:; \
          font-src 'self'; connect-src 'self'{issuers}; form-action 'self'; base-uri 'none'; \
-         frame-ancestors {ancestors}; worker-src 'self'; frame-src blob: 'self'; object-src 'none'"
+         frame-ancestors {ancestors}; worker-src 'self'; frame-src 'self'; object-src 'none'"
     )
 }
 
@@ -240,6 +241,7 @@ mod tests {
             "/.well-known/openid-configuration",
             "/files/5b0e",
             "/files",
+            "/templates/v1.k.p.h",
             "/l/v1.k.p.h",
             "/codec/decode",
             "/callbacks/bank",

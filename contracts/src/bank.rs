@@ -1,6 +1,7 @@
 //! The bank: payment order with a human signature.
 
 use domain::buyout::start::BuyoutId;
+use domain::finding::SeenPayout;
 use domain::money::Money;
 use domain::payment::{AccountRequisites, PayoutResult};
 use domain::policy::LegalEntity;
@@ -34,6 +35,12 @@ impl BankActivities {
     /// Writes the intent, then the draft order; asks for it by external id before any repeat.
     #[activity(name = "bank.create_order")]
     pub fn create_order(order: CreateOrder) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Orders as they are now, by their external ids; one that the bank does not know is left out.
+    #[activity(name = "bank.read_orders")]
+    pub fn read_orders(external_ids: Vec<String>) -> Result<Vec<SeenPayout>, ActivityError> {
         unimplemented!()
     }
 

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 
+use crate::sweep::{FindIdleDeals, IdleDeals, ReadStages, SweepPortal, Swept};
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadDeal {
     pub portal: String,
@@ -49,6 +51,9 @@ pub struct AnswerRobot {
     pub result: String,
     pub message: String,
     pub price: Option<Money>,
+    /// Whose timeline gets the answer when the robot no longer waits; `None`: it stands there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deal_id: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,6 +172,24 @@ impl Bitrix24Activities {
     /// A notice to one employee.
     #[activity(name = "bitrix24.tell_user")]
     pub fn tell_user(notice: TellUser) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Looks for what the portal did not tell, and writes it into the inbox.
+    #[activity(name = "bitrix24.sweep_portal")]
+    pub fn sweep_portal(query: SweepPortal) -> Result<Swept, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Stages of the deals that there are.
+    #[activity(name = "bitrix24.read_stages")]
+    pub fn read_stages(query: ReadStages) -> Result<Vec<(u64, String)>, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Deals that wait for a buyout that there is not, and robots that nobody can answer.
+    #[activity(name = "bitrix24.find_idle_deals")]
+    pub fn find_idle_deals(query: FindIdleDeals) -> Result<IdleDeals, ActivityError> {
         unimplemented!()
     }
 

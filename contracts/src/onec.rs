@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::car::{CarClaim, Client};
 use domain::document::PaperFields;
+use domain::finding::SeenReceipt;
 use domain::money::Money;
 use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
@@ -62,6 +63,12 @@ impl OnecActivities {
     /// Writes the unposted receipt; answers its number.
     #[activity(name = "onec.save_receipt")]
     pub fn save_receipt(receipt: SaveReceipt) -> Result<String, ActivityError> {
+        unimplemented!()
+    }
+
+    /// Receipts as they are now; one that there is not is left out.
+    #[activity(name = "onec.read_receipts")]
+    pub fn read_receipts(ref_keys: Vec<Uuid>) -> Result<Vec<SeenReceipt>, ActivityError> {
         unimplemented!()
     }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 
+use crate::yookassa::BankList;
+
 /// The car of a run: while the run is active nobody else buys it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimCar {
@@ -20,6 +22,10 @@ pub struct ClaimCar {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChooseInspector {
+    /// Whose open inspection stays with the person who has it: a step that is done anew after its worker died
+    /// chooses nobody else. `None` in runs that chose before this was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyout: Option<BuyoutId>,
     pub city: String,
     pub excluded: Vec<PersonId>,
 }
@@ -109,6 +115,12 @@ impl RecordActivities {
     /// Keeps a fact that fits nowhere.
     #[activity(name = "records.keep_unmatched")]
     pub fn keep_unmatched(unmatched: Unmatched) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+
+    /// Replaces the list of banks, unless a newer one is there.
+    #[activity(name = "records.save_banks")]
+    pub fn save_banks(list: BankList) -> Result<(), ActivityError> {
         unimplemented!()
     }
 }

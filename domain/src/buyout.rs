@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod decision;
+pub mod explain;
 pub mod outcome;
 pub mod projection;
 pub mod rules;
@@ -9,3 +10,5 @@ pub mod signing;
 pub mod stage;
 pub mod start;
 pub mod state;
+pub mod tasks;
+pub mod undo;

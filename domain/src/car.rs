@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::phone::Phone;
+use crate::place::GeoPoint;
 use crate::plate::Plate;
 use crate::vin::CarIdentifier;
 
@@ -70,6 +71,9 @@ pub struct Visit {
     pub address: String,
     #[serde(default)]
     pub at: Option<DateTime<Utc>>,
+    /// Where the address is, when the portal knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<GeoPoint>,
 }
 
 /// A deal of the CRM as far as a buyout needs it.

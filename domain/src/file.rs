@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString};
 
+use crate::place::GeoPoint;
+
 /// A stored file. `sha256` is of the stored bytes; `source_sha256` of the bytes as uploaded, by which
 /// a photo used before is found even though every image is re-encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +16,9 @@ pub struct FileRef {
     pub sha256: String,
     #[serde(default)]
     pub source_sha256: Option<String>,
+    /// Where a photo was taken, when its camera said so; the stored image does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<GeoPoint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString)]

@@ -6,6 +6,7 @@ use strum::{Display, EnumString};
 
 use crate::file::FileRef;
 use crate::money::Money;
+use crate::place::GeoPoint;
 use crate::refusal::FieldViolation;
 use crate::staff::PersonRef;
 use crate::vin::{CarIdentifier, Frame, Vin};
@@ -355,6 +356,38 @@ pub fn identifier_mismatches(
 pub struct PhotoReuse {
     pub file: String,
     pub buyout: String,
+}
+
+/// A photo that was taken far from where the visit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FarPhoto {
+    pub angle: PhotoAngle,
+    pub km: u64,
+}
+
+/// Photos whose camera said that it was farther than `limit_km` from the address, the farthest first. Nothing is
+/// told of a camera or an address that does not say where it is; a limit of 0 looks at nothing.
+pub fn far_photos(
+    inspection: &Inspection,
+    address: Option<GeoPoint>,
+    limit_km: u32,
+) -> Vec<FarPhoto> {
+    let Some(address) = address.filter(|_| limit_km > 0) else {
+        return Vec::new();
+    };
+    let mut far: Vec<FarPhoto> = inspection
+        .photos
+        .iter()
+        .filter_map(|photo| {
+            let metres = photo.file.taken_at?.metres_to(address);
+            (metres > u64::from(limit_km) * 1_000).then_some(FarPhoto {
+                angle: photo.angle,
+                km: metres / 1_000,
+            })
+        })
+        .collect();
+    far.sort_by_key(|photo| (std::cmp::Reverse(photo.km), photo.angle));
+    far
 }
 
 /// Sum of repair costs that the appraiser decided to spend.

@@ -4,6 +4,7 @@
 //! workflow that calls it replays. One module per noun; the same noun names its file in every crate.
 
 pub mod appraisal;
+pub mod audit;
 pub mod buyout;
 pub mod calendar;
 pub mod car;
@@ -12,6 +13,8 @@ pub mod checks;
 pub mod dispatch;
 pub mod document;
 pub mod file;
+pub mod finding;
+pub mod hold;
 pub mod inspection;
 pub mod money;
 pub mod notification;
@@ -19,11 +22,13 @@ pub mod offer;
 pub mod partner;
 pub mod payment;
 pub mod phone;
+pub mod place;
 pub mod plate;
 pub mod policy;
 pub mod refusal;
 pub mod report;
 pub mod signed_link;
+pub mod signing;
 pub mod staff;
 pub mod task;
 pub mod view;

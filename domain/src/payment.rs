@@ -29,6 +29,15 @@ pub struct SbpRequisites {
     pub bank_id: String,
 }
 
+/// A bank that takes payouts by SBP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SbpBank {
+    /// What [`SbpRequisites::bank_id`] holds.
+    pub id: String,
+    /// As people know it.
+    pub name: String,
+}
+
 /// Bank account of a natural person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRequisites {

@@ -41,6 +41,13 @@ pub struct Limits {
     pub bargain_rounds: u32,
     /// How many times papers may come back before the head decides.
     pub paper_rounds: u32,
+    /// Farther than this from the address of the visit a photo is pointed out, km; 0: that is not looked at.
+    #[serde(default = "photo_km")]
+    pub photo_km: u32,
+}
+
+fn photo_km() -> u32 {
+    5
 }
 
 /// How long people and partners have. Task durations are working time, the others are wall time.
@@ -83,6 +90,10 @@ pub struct Deadlines {
     /// anew (wall time). People decide when they decide; the engine wants a bound.
     #[serde(default = "question_secs")]
     pub question_secs: u64,
+    /// An attempt at a call whose worker has been silent for so long is given up and made anew: the worker
+    /// has died (wall time).
+    #[serde(default = "heartbeat_secs")]
+    pub heartbeat_secs: u64,
 }
 
 fn courtesy_secs() -> u64 {
@@ -91,6 +102,10 @@ fn courtesy_secs() -> u64 {
 
 fn question_secs() -> u64 {
     30 * 86_400
+}
+
+fn heartbeat_secs() -> u64 {
+    20
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

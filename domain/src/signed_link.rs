@@ -46,6 +46,8 @@ pub enum LinkPurpose {
     Upload,
     /// Sign the contract.
     Sign,
+    /// Look at a template with sample values; for staff, whose browsers frame it.
+    TemplatePreview,
 }
 
 /// What a link says. Goes to the bearer in clear text: no personal data.

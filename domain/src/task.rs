@@ -3,19 +3,23 @@
 //! Tasks live inside the process that asks, so a claim race has one winner by construction; lists
 //! read the rows that the process writes.
 
+mod closed;
 mod delegate;
+mod duty;
+mod kind;
 mod milestone;
-
-use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumIter, EnumString};
+use strum::{Display, EnumString};
 
 use crate::refusal::{Refusal, RefusalCode};
 use crate::staff::{Actor, PersonId, PersonRef, Role};
 
 pub use self::delegate::Standing;
+pub use self::duty::{Duties, Duty};
+pub use self::kind::TaskKind;
+pub use self::milestone::Milestone;
 
 /// `<workflow id>/<number>`: unique over all runs and readable in a log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,243 +40,6 @@ impl TaskId {
 impl std::fmt::Display for TaskId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    EnumIter,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum TaskKind {
-    /// Назначить осмотрщика.
-    AssignInspector,
-    /// Осмотреть автомобиль.
-    Inspect,
-    /// Разобрать расхождение идентификаторов.
-    ResolveMismatch,
-    /// Источник не ответил: ждать, продолжить, прекратить.
-    DecideSources,
-    /// Клиент снимает запрет.
-    AwaitRemoval,
-    /// Оценить.
-    Appraise,
-    /// Согласовать цену.
-    ApprovePrice,
-    /// Предложить клиенту.
-    OfferToClient,
-    /// Торг.
-    Bargain,
-    /// Собрать документы.
-    CollectPapers,
-    /// Проверить документы.
-    VerifyPapers,
-    /// Подписать договор и акт.
-    SignContract,
-    /// Согласовать заявку на оплату в 1С.
-    ApprovePayment,
-    /// Заявку согласовал участник этой же сделки.
-    ResolveOwnWork,
-    /// Исправить реквизиты.
-    FixRequisites,
-    /// Подписать платёжное поручение в банке.
-    SignBankOrder,
-    /// Подтвердить выплату.
-    ConfirmPayment,
-    /// 1С не приняла документ.
-    AccountingTrouble,
-    /// Партнёр не принял запрос или долго не отвечает.
-    PartnerTrouble,
-    /// Отмена шага не удалась.
-    UndoTrouble,
-}
-
-impl TaskKind {
-    pub fn title_ru(self) -> &'static str {
-        match self {
-            Self::AssignInspector => "Назначить осмотрщика",
-            Self::Inspect => "Осмотреть автомобиль",
-            Self::ResolveMismatch => "Разобрать расхождение номеров",
-            Self::DecideSources => "Источники не ответили",
-            Self::AwaitRemoval => "Клиент снимает запрет",
-            Self::Appraise => "Оценить автомобиль",
-            Self::ApprovePrice => "Согласовать цену",
-            Self::OfferToClient => "Предложить цену клиенту",
-            Self::Bargain => "Ответить на встречную цену",
-            Self::CollectPapers => "Собрать документы",
-            Self::VerifyPapers => "Проверить документы",
-            Self::SignContract => "Подписать договор и акт",
-            Self::ApprovePayment => "Согласовать заявку на оплату в 1С",
-            Self::ResolveOwnWork => "Заявку согласовал участник сделки",
-            Self::FixRequisites => "Исправить реквизиты",
-            Self::SignBankOrder => "Подписать платёжное поручение в банке",
-            Self::ConfirmPayment => "Подтвердить выплату",
-            Self::AccountingTrouble => "1С не приняла документ",
-            Self::PartnerTrouble => "Партнёр не принял запрос",
-            Self::UndoTrouble => "Отмена шага не удалась",
-        }
-    }
-
-    /// The role that is asked first.
-    pub fn role(self) -> Role {
-        match self {
-            Self::AssignInspector => Role::Dispatcher,
-            Self::Inspect => Role::Inspector,
-            Self::ResolveMismatch => Role::Security,
-            Self::DecideSources | Self::ResolveOwnWork => Role::BuyoutHead,
-            Self::Appraise => Role::Appraiser,
-            Self::ApprovePrice => Role::SeniorAppraiser,
-            Self::AwaitRemoval
-            | Self::OfferToClient
-            | Self::Bargain
-            | Self::CollectPapers
-            | Self::SignContract
-            | Self::FixRequisites => Role::BuyoutManager,
-            Self::VerifyPapers | Self::ConfirmPayment => Role::Verifier,
-            Self::ApprovePayment | Self::SignBankOrder => Role::PaymentApprover,
-            Self::AccountingTrouble => Role::Accountant,
-            Self::PartnerTrouble | Self::UndoTrouble => Role::Ops,
-        }
-    }
-
-    /// Who is asked when the deadline passes, step by step.
-    pub fn escalation(self) -> Vec<Role> {
-        match self {
-            Self::Appraise => vec![Role::SeniorAppraiser, Role::BuyoutHead],
-            Self::AssignInspector | Self::Inspect => vec![Role::Dispatcher, Role::BuyoutHead],
-            Self::PartnerTrouble | Self::UndoTrouble => vec![Role::Admin],
-            Self::ResolveMismatch
-            | Self::DecideSources
-            | Self::AwaitRemoval
-            | Self::ApprovePrice
-            | Self::OfferToClient
-            | Self::Bargain
-            | Self::CollectPapers
-            | Self::VerifyPapers
-            | Self::SignContract
-            | Self::ApprovePayment
-            | Self::ResolveOwnWork
-            | Self::FixRequisites
-            | Self::SignBankOrder
-            | Self::ConfirmPayment
-            | Self::AccountingTrouble => vec![Role::BuyoutHead],
-        }
-    }
-
-    /// The duty that deciding this task gives a person in the run.
-    pub fn duty(self) -> Option<Duty> {
-        match self {
-            Self::Inspect => Some(Duty::Inspector),
-            Self::Appraise => Some(Duty::Appraiser),
-            Self::ApprovePrice => Some(Duty::PriceApprover),
-            Self::VerifyPapers | Self::ConfirmPayment => Some(Duty::Verifier),
-            Self::ApprovePayment | Self::SignBankOrder => Some(Duty::PaymentApprover),
-            Self::AssignInspector
-            | Self::ResolveMismatch
-            | Self::DecideSources
-            | Self::AwaitRemoval
-            | Self::OfferToClient
-            | Self::Bargain
-            | Self::CollectPapers
-            | Self::SignContract
-            | Self::ResolveOwnWork
-            | Self::FixRequisites
-            | Self::AccountingTrouble
-            | Self::PartnerTrouble
-            | Self::UndoTrouble => None,
-        }
-    }
-
-    /// Decided elsewhere (1C, the bank): Kite shows the task and closes it when the fact arrives.
-    pub fn decided_outside(self) -> bool {
-        matches!(self, Self::ApprovePayment | Self::SignBankOrder)
-    }
-}
-
-/// A part in the run that nobody may combine with another part.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    EnumIter,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum Duty {
-    Inspector,
-    Appraiser,
-    PriceApprover,
-    Verifier,
-    PaymentApprover,
-}
-
-impl Duty {
-    pub fn title_ru(self) -> &'static str {
-        match self {
-            Self::Inspector => "осмотрщик",
-            Self::Appraiser => "оценщик",
-            Self::PriceApprover => "согласующий цену",
-            Self::Verifier => "верификатор",
-            Self::PaymentApprover => "согласующий оплату",
-        }
-    }
-}
-
-/// Who held which duty in this run; separation of duties is by person, whatever roles one holds (S31).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Duties(BTreeMap<Duty, Vec<PersonRef>>);
-
-impl Duties {
-    /// The other duty of this run that the person already held, if any.
-    pub fn conflict(&self, duty: Duty, person: &PersonId) -> Option<Duty> {
-        self.0
-            .iter()
-            .find(|(held, people)| **held != duty && people.iter().any(|p| p.person == *person))
-            .map(|(held, _)| *held)
-    }
-
-    pub fn take(&mut self, duty: Duty, person: PersonRef) {
-        let people = self.0.entry(duty).or_default();
-        if !people.iter().any(|p| p.person == person.person) {
-            people.push(person);
-        }
-    }
-
-    /// People who may not take `duty`, since they hold another one.
-    pub fn excluded_from(&self, duty: Duty) -> Vec<PersonId> {
-        self.0
-            .iter()
-            .filter(|(held, _)| **held != duty)
-            .flat_map(|(_, people)| people.iter().map(|p| p.person.clone()))
-            .collect()
-    }
-
-    pub fn holders(&self) -> impl Iterator<Item = (Duty, &PersonRef)> {
-        self.0
-            .iter()
-            .flat_map(|(duty, people)| people.iter().map(|p| (*duty, p)))
     }
 }
 
@@ -346,6 +113,13 @@ pub struct HumanTask {
     /// Id of the mirrored task on the Bitrix24 portal.
     #[serde(default)]
     pub bitrix24_task: Option<u64>,
+    /// Code of the partner without which nobody can do it: while that one is held, the task's clock stands
+    /// still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+    /// The deadline without the time of the partner's holds; `None`: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_unheld: Option<DateTime<Utc>>,
 }
 
 /// What a person may do with a task besides deciding it.
@@ -374,18 +148,8 @@ impl HumanTask {
 
     /// Whether the person may work on this task at all.
     pub fn permits(&self, actor: &Actor, duties: &Duties) -> Result<(), Refusal> {
-        if !self.state.is_open() {
-            return Err(Refusal::new(
-                RefusalCode::WrongState,
-                match &self.closed_by {
-                    Some(by) => format!(
-                        "Задача уже закрыта: {} ({}).",
-                        self.result.as_deref().unwrap_or("без решения"),
-                        by.name
-                    ),
-                    None => "Задача уже закрыта процессом.".to_owned(),
-                },
-            ));
+        if let Some(closed) = self.closed(None) {
+            return Err(closed);
         }
         if let Some(duty) = self.kind.duty()
             && let Some(held) = duties.conflict(duty, &actor.person)

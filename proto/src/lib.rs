@@ -70,6 +70,11 @@ pub mod kite {
             tonic::include_proto!("kite.ops.v1");
         }
     }
+    pub mod audit {
+        pub mod v1 {
+            tonic::include_proto!("kite.audit.v1");
+        }
+    }
     pub mod template {
         pub mod v1 {
             tonic::include_proto!("kite.template.v1");

@@ -1,5 +1,6 @@
 //! The run's projection: one row that lists read, the events, and the tasks (see [`crate::task`]).
 
+mod audited;
 mod derived;
 mod event;
 mod kin;
@@ -12,8 +13,12 @@ use domain::buyout::projection::Projection;
 use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
 use domain::notification;
+use domain::task::HumanTask;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait, Iterable};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, Iterable, QueryFilter,
+    QueryOrder, QuerySelect,
+};
 
 pub(crate) use self::derived::Derived;
 pub use self::kin::{Analogue, Duplicate, DuplicateKind};
@@ -71,6 +76,10 @@ pub(crate) mod row {
         pub recipient_hash: Option<String>,
         pub phone_hash: Option<String>,
         pub account_hash: Option<String>,
+        /// How far along [`domain::report::WAY`] the run came; written by [`crate::stage_visit`] alone.
+        pub steps: i64,
+        /// Of the policy that it captured: whose audit chain it belongs to.
+        pub legal_entity: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -86,6 +95,36 @@ const NO_DEADLINE: DateTime<Utc> = match DateTime::from_timestamp(253_402_214_40
 };
 
 impl Store {
+    /// Runs that go on, and those that ended at the moment or later, by id; at most `limit` after the id `after`.
+    pub async fn runs_since(
+        &self,
+        since: DateTime<Utc>,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Buyout>, StoreError> {
+        let recent = row::Column::EndedAt
+            .is_null()
+            .or(row::Column::EndedAt.gte(column::instant(since)));
+        let mut query = row::Entity::find().filter(recent);
+        if let Some(after) = after {
+            query = query.filter(row::Column::Id.gt(after));
+        }
+        query
+            .order_by_asc(row::Column::Id)
+            .limit(limit)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(|row| {
+                let at = At {
+                    table: "buyout",
+                    key: &row.id,
+                };
+                at.json("data", row.data)
+            })
+            .collect()
+    }
+
     /// Writes the run, its tasks and its new events in one transaction, with the changes for the feed.
     ///
     /// May be repeated and may arrive late. The row is replaced only by a newer version of the same
@@ -95,15 +134,19 @@ impl Store {
         let Projection { buyout, events } = projection;
         let row = row(buyout)?;
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let before = known(&write.tx, &buyout.id).await?;
 
         let replaced = row::Entity::insert(row)
             .on_conflict(
                 OnConflict::column(row::Column::Id)
                     .update_columns(row::Column::iter().filter(|column| {
-                        // What went wrong is told by the events, whichever version brings them.
-                        !matches!(column, row::Column::Id | row::Column::Trouble)
+                        // What went wrong is told by the events, how far it came by the visits, whichever
+                        // version brings them.
+                        !matches!(
+                            column,
+                            row::Column::Id | row::Column::Trouble | row::Column::Steps
+                        )
                     }))
                     .action_and_where(newer())
                     .to_owned(),
@@ -118,14 +161,15 @@ impl Store {
         } else {
             Vec::new()
         };
+        let closed: Vec<&HumanTask> = tasks.clone();
         let added = event::add(&write.tx, buyout, events).await?;
-        stage_visit::add(&write.tx, buyout).await?;
         // What a late version tells was told by the newer one, save its own lines.
         let present = if replaced {
             Some(buyout)
         } else {
             before.as_ref()
         };
+        stage_visit::add(&write.tx, buyout, present.unwrap_or(buyout)).await?;
         let notices = present.map_or_else(Vec::new, |present| {
             notification::notices(before.as_ref(), present, &added)
         });
@@ -149,6 +193,14 @@ impl Store {
         }
         changes.extend(told);
         change::append(&write.tx, changes, now).await?;
+        let saved = audited::Saved {
+            before: before.as_ref(),
+            buyout,
+            replaced,
+            added: &added,
+            tasks: &closed,
+        };
+        write.audit.extend(saved.entries(now)?);
         write.commit().await
     }
 
@@ -166,6 +218,20 @@ impl Store {
         };
         let buyout = at.json("data", row.data.clone())?;
         Ok(Some((list::of_model(row)?, buyout)))
+    }
+
+    /// Those of the runs that have a record: a worker has begun them.
+    pub async fn recorded(&self, runs: &[BuyoutId]) -> Result<Vec<BuyoutId>, StoreError> {
+        Ok(row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(row::Column::Id.is_in(runs.iter().map(BuyoutId::as_str)))
+            .into_tuple::<String>()
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(BuyoutId)
+            .collect())
     }
 
     /// The whole run as it was last written.
@@ -188,6 +254,26 @@ async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Buyout>
     Ok(row.and_then(|row| serde_json::from_value(row.data).ok()))
 }
 
+/// The legal entity whose run this is, as far as the run knows.
+fn legal_entity_of(buyout: &Buyout) -> Option<String> {
+    let policy = buyout.policy.as_ref()?;
+    Some(column::text(&policy.legal_entity.id))
+}
+
+/// The legal entity of a run that may not have been saved yet.
+pub(crate) async fn legal_entity(
+    tx: &DatabaseTransaction,
+    run: &BuyoutId,
+) -> Result<Option<String>, StoreError> {
+    Ok(row::Entity::find_by_id(run.as_str())
+        .select_only()
+        .column(row::Column::LegalEntity)
+        .into_tuple::<Option<String>>()
+        .one(tx)
+        .await?
+        .flatten())
+}
+
 /// What is about to be written is newer than what is there.
 fn newer() -> Expr {
     let there = |column| Expr::col((row::Entity, column));
@@ -199,7 +285,7 @@ fn newer() -> Expr {
             .and(there(row::Column::Version).lt(new(row::Column::Version))))
 }
 
-fn city(buyout: &Buyout) -> Option<&str> {
+pub(crate) fn city(buyout: &Buyout) -> Option<&str> {
     Some(buyout.city()).filter(|city| !city.is_empty())
 }
 
@@ -270,5 +356,7 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
         recipient_hash: Set(recipient_hash),
         phone_hash: Set(phone_hash),
         account_hash: Set(account_hash),
+        steps: Set(0),
+        legal_entity: Set(legal_entity_of(buyout)),
     })
 }

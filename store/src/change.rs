@@ -42,6 +42,10 @@ pub enum Topic {
     Notification,
     /// A saved filter; entity: the view.
     View,
+    /// A partner was held or released; entity: its code.
+    Partner,
+    /// A difference between systems was found, taken or settled; entity: its number.
+    Finding,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

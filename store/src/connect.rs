@@ -15,20 +15,26 @@ use sea_orm_migration::MigratorTrait;
 use serde::Deserialize;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::audit::{self, Pending};
 use crate::column;
+use crate::crash_point::{self, Point};
 use crate::error::StoreError;
 use crate::migration::Migrator;
 
-/// How long a writer of another process may keep a SQLite database before a call gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long writers of another process may keep a SQLite database before a call gives up. SQLite looks again every
+/// tenth of a second and keeps no order: against a process that writes all the time one is lucky soon, but five
+/// seconds are too short for it on a busy machine.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a call waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that lay idle this long is tried before it is used again.
 const TRUSTED_IDLE: Duration = Duration::from_secs(30);
 /// Whoever migrates holds this advisory lock (PostgreSQL): the letters "kite".
 const MIGRATION_LOCK: i64 = 0x6b69_7465;
-/// Bounds of a PostgreSQL session, so that one stuck process cannot hold the others' rows for long.
-const SESSION: [(&str, &str); 3] = [
+/// Bounds of a PostgreSQL session, so that one stuck process cannot hold the others' rows for long. Our queries
+/// are short: compiling one would take longer than running it.
+const SESSION: [(&str, &str); 4] = [
+    ("jit", "off"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "30s"),
@@ -57,6 +63,8 @@ pub struct Store {
 pub(crate) struct Write {
     // Declared before the turn, so that it ends before the next writer begins.
     pub(crate) tx: DatabaseTransaction,
+    /// What goes on record when it is committed.
+    pub(crate) audit: Vec<Pending>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -155,7 +163,11 @@ impl Store {
                 ..TransactionOptions::default()
             })
             .await?;
-        Ok(Write { tx, _turn: turn })
+        Ok(Write {
+            tx,
+            audit: Vec::new(),
+            _turn: turn,
+        })
     }
 
     /// The database's clock, for leases that several machines must agree on.
@@ -201,7 +213,13 @@ fn unopened(url: &str, error: &DbErr) -> StoreError {
 }
 
 impl Write {
+    /// Writes the audit's rows and ends the transaction: all of it, or nothing.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+        let Self { tx, audit, _turn } = self;
+        if !audit.is_empty() {
+            audit::append(&tx, audit).await?;
+        }
+        crash_point::reached(Point::Effect, "");
+        Ok(tx.commit().await?)
     }
 }

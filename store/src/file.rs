@@ -4,14 +4,18 @@ use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
 use domain::file::{FileKind, FileRef};
 use domain::inspection::PhotoReuse;
+use domain::place::GeoPoint;
 use domain::staff::PersonId;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
 };
+use serde_json::json;
 
+use crate::audit::{AuditEntry, Owner, PROCESS};
 use crate::column::{self, At};
-use crate::connect::Store;
+use crate::connect::{Store, Write};
 use crate::error::StoreError;
 
 mod row {
@@ -27,6 +31,7 @@ mod row {
         pub size: i64,
         pub sha256: String,
         pub source_sha256: Option<String>,
+        pub taken_at: Option<String>,
         pub object_key: String,
         pub run: Option<String>,
         pub uploaded_by: Option<String>,
@@ -56,8 +61,8 @@ impl Store {
     ///
     /// [`StoreError::Conflict`]: the id is there for other bytes or another run.
     pub async fn add_file(&self, file: &FileRow) -> Result<(), StoreError> {
-        let write = self.write().await?;
-        add(&write.tx, file).await?;
+        let mut write = self.write().await?;
+        add(&mut write, file).await?;
         write.commit().await
     }
 
@@ -67,6 +72,32 @@ impl Store {
             .await?
             .map(file_row)
             .transpose()
+    }
+
+    /// What was kept of the run, in the order in which it came.
+    pub async fn files_of(&self, run: &BuyoutId) -> Result<Vec<FileRow>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::Run.eq(run.as_str()))
+            .order_by_asc(row::Column::CreatedAt)
+            .order_by_asc(row::Column::Id)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(file_row)
+            .collect()
+    }
+
+    /// Every file after that id, at most `limit`, by id.
+    pub async fn files_after(&self, id: &str, limit: u64) -> Result<Vec<FileRow>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::Id.gt(id))
+            .order_by_asc(row::Column::Id)
+            .limit(limit)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(file_row)
+            .collect()
     }
 
     /// Photos of the run whose bytes, as uploaded or as stored, are a photo of another run. `hashes`
@@ -106,13 +137,16 @@ impl Store {
 }
 
 /// Registers a file within a transaction; see [`Store::add_file`].
-pub(crate) async fn add(tx: &DatabaseTransaction, file: &FileRow) -> Result<(), StoreError> {
-    row::Entity::insert(row(file)?)
+pub(crate) async fn add(write: &mut Write, file: &FileRow) -> Result<(), StoreError> {
+    let inserted = row::Entity::insert(row(file)?)
         .on_conflict_do_nothing()
-        .exec_without_returning(tx)
+        .exec_without_returning(&write.tx)
         .await?;
+    if matches!(inserted, TryInsertResult::Inserted(1..)) {
+        write.record(added(file), owner(file));
+    }
     let there = row::Entity::find_by_id(file.file.id.as_str())
-        .one(tx)
+        .one(&write.tx)
         .await?
         .map(file_row)
         .transpose()?;
@@ -126,6 +160,27 @@ pub(crate) async fn add(tx: &DatabaseTransaction, file: &FileRow) -> Result<(), 
             "file {} exists with other content",
             file.file.id
         )))
+    }
+}
+
+fn owner(file: &FileRow) -> Owner {
+    file.run.clone().map_or(Owner::Nobody, Owner::Run)
+}
+
+/// What the audit says of a new file: by its hash, so that another one in its place is found.
+fn added(file: &FileRow) -> AuditEntry {
+    let person = file.uploaded_by.as_ref();
+    AuditEntry {
+        at: column::now(),
+        person: person.map_or(PROCESS, |person| &person.0).to_owned(),
+        action: "file.add".to_owned(),
+        entity: format!("file/{}", file.file.id),
+        detail: json!({
+            "kind": file.file.kind.to_string(),
+            "size": file.file.size,
+            "sha256": file.file.sha256,
+            "source_sha256": file.file.source_sha256,
+        }),
     }
 }
 
@@ -144,6 +199,7 @@ fn row(file: &FileRow) -> Result<row::ActiveModel, StoreError> {
         size,
         sha256,
         source_sha256,
+        taken_at,
     } = file;
     Ok(row::ActiveModel {
         id: Set(id.clone()),
@@ -152,6 +208,7 @@ fn row(file: &FileRow) -> Result<row::ActiveModel, StoreError> {
         size: Set(column::number("size", *size)?),
         sha256: Set(sha256.clone()),
         source_sha256: Set(source_sha256.clone()),
+        taken_at: Set(taken_at.map(GeoPoint::to_text)),
         object_key: Set(object_key.clone()),
         run: Set(run.as_ref().map(|run| run.0.clone())),
         uploaded_by: Set(uploaded_by.as_ref().map(|person| person.0.clone())),
@@ -167,6 +224,7 @@ fn file_row(row: row::Model) -> Result<FileRow, StoreError> {
         size,
         sha256,
         source_sha256,
+        taken_at,
         object_key,
         run,
         uploaded_by,
@@ -185,6 +243,7 @@ fn file_row(row: row::Model) -> Result<FileRow, StoreError> {
             size,
             sha256,
             source_sha256,
+            taken_at: taken_at.as_deref().and_then(GeoPoint::from_text),
         },
         object_key,
         run: run.map(BuyoutId),

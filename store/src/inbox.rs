@@ -271,6 +271,18 @@ impl Store {
         write.commit().await
     }
 
+    /// Its turn comes at the instant; nothing failed, so no attempt is counted.
+    pub async fn put_off(&self, id: i64, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let write = self.write().await?;
+        row::Entity::update_many()
+            .col_expr(row::Column::DueAt, Expr::val(column::instant(until)))
+            .filter(row::Column::Id.eq(id))
+            .filter(row::Column::State.eq(InboxState::New.to_string()))
+            .exec(&write.tx)
+            .await?;
+        write.commit().await
+    }
+
     /// Removes messages that were taken before the instant and concerned no run; answers how many.
     pub async fn prune_inbox(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let write = self.write().await?;
@@ -283,6 +295,19 @@ impl Store {
             .rows_affected;
         write.commit().await?;
         Ok(removed)
+    }
+
+    /// What came for the run, in the order in which it came.
+    pub async fn received_for(&self, run: &str) -> Result<Vec<InboxRow>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::Run.eq(run))
+            .order_by_asc(row::Column::ReceivedAt)
+            .order_by_asc(row::Column::Id)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(inbox_row)
+            .collect()
     }
 
     /// The message with that id of that source.

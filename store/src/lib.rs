@@ -4,39 +4,39 @@
 //! private tables. Domain types go in and come out. The same code and the same migrations run on
 //! SQLite and on PostgreSQL.
 
-#![allow(
-    unreachable_pub,
-    reason = "sea-orm derives public types, whose private modules hold them back"
-)]
+#![allow(unreachable_pub, reason = "sea-orm derives public types")]
 
-pub mod connect;
-pub mod error;
-pub mod page;
-
+pub mod audit;
+pub mod bank;
 pub mod buyout;
-pub mod notification;
-pub mod report;
-pub mod task;
-
 pub mod car_claim;
-pub mod policy;
-pub mod staff;
-pub mod view;
-
 pub mod change;
+pub mod city;
+pub mod connect;
+pub mod copy;
+pub mod crash_point;
+pub mod document_number;
+pub mod error;
+pub mod file;
+pub mod finding;
+pub mod hold;
 pub mod inbox;
 pub mod link;
 pub mod message;
+pub mod notification;
+pub mod ops_note;
+pub mod page;
 pub mod partner;
 pub mod payment_intent;
+pub mod policy;
 pub mod portal;
+pub mod report;
+pub mod staff;
+pub mod task;
 pub mod unmatched;
-pub mod vehicle_report;
-
-pub mod audit;
-pub mod document_number;
-pub mod file;
 pub mod upload_ticket;
+pub mod vehicle_report;
+pub mod view;
 
 mod column;
 mod migration;
@@ -47,14 +47,12 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use audit::AuditEntry;
-pub use buyout::{Analogue, BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort};
-pub use buyout::{Duplicate, DuplicateKind, StageCount};
+pub use audit::{AuditEntry, AuditFilter, Owner};
+pub use buyout::{Analogue, BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort, StageCount};
+pub use buyout::{Duplicate, DuplicateKind};
 pub use change::Change;
 pub use connect::{Store, StoreConfig};
 pub use error::{ChangeError, StoreError};
-pub use notification::NotificationRow;
 pub use page::{Page, Paged};
-pub use report::ReportFilter;
 pub use task::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
 pub use upload_ticket::Ticket;

@@ -157,6 +157,19 @@ impl Store {
             .transpose()
     }
 
+    /// What was sent to the run's client, in the order of the last word on it.
+    pub async fn messages_of(&self, run: &BuyoutId) -> Result<Vec<MessageRow>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::Run.eq(run.as_str()))
+            .order_by_asc(row::Column::ChangedAt)
+            .order_by_asc(row::Column::Key)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(message_row)
+            .collect()
+    }
+
     /// Ids are unique within a channel; should two channels use the same one, the newest message counts.
     pub async fn message_by_partner_id(
         &self,

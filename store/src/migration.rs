@@ -10,6 +10,11 @@ mod m0007_lists;
 mod m0008_desk;
 mod m0009_ops;
 mod m0010_task_mirror;
+mod m0011_speed;
+mod m0012_hold;
+mod m0013_finding;
+mod m0014_audit_chain;
+mod m0015_photo_place;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -30,6 +35,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_desk::Migration),
             Box::new(m0009_ops::Migration),
             Box::new(m0010_task_mirror::Migration),
+            Box::new(m0011_speed::Migration),
+            Box::new(m0012_hold::Migration),
+            Box::new(m0013_finding::Migration),
+            Box::new(m0014_audit_chain::Migration),
+            Box::new(m0015_photo_place::Migration),
         ]
     }
 }

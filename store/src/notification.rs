@@ -63,6 +63,7 @@ pub struct NotificationRow {
     /// Russian.
     pub title: String,
     pub text: String,
+    /// Empty for what concerns no run.
     pub buyout: BuyoutId,
     /// Where it leads; `None`: to the run.
     pub task: Option<TaskId>,
@@ -80,6 +81,28 @@ pub(crate) async fn add(
     notices: Vec<Notice>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewChange>, StoreError> {
+    let started = column::instant(buyout.started_at).timestamp_micros();
+    let execution = format!("{}:{started}", buyout.id);
+    write(tx, buyout.id.as_str(), &execution, notices, now).await
+}
+
+/// The same for what concerns no run: the engine, its partners, differences between systems.
+pub(crate) async fn tell_ops(
+    tx: &DatabaseTransaction,
+    notice: Notice,
+    now: DateTime<Utc>,
+) -> Result<Vec<NewChange>, StoreError> {
+    write(tx, "", "ops", vec![notice], now).await
+}
+
+/// `run` is empty for what concerns none; a cause is told once within the `execution`.
+async fn write(
+    tx: &DatabaseTransaction,
+    run: &str,
+    execution: &str,
+    notices: Vec<Notice>,
+    now: DateTime<Utc>,
+) -> Result<Vec<NewChange>, StoreError> {
     if notices.is_empty() {
         return Ok(Vec::new());
     }
@@ -87,10 +110,10 @@ pub(crate) async fn add(
     let mut rows: BTreeMap<String, row::ActiveModel> = BTreeMap::new();
     for notice in &notices {
         for person in audience(notice, &staff) {
-            let id = id(buyout, &notice.cause, person);
+            let id = id(execution, &notice.cause, person);
             // The first of two notices of one occurrence counts.
             rows.entry(id.clone())
-                .or_insert_with(|| row(buyout, id, person, notice, now));
+                .or_insert_with(|| row(run, id, person, notice, now));
         }
     }
     let mut told = BTreeSet::new();
@@ -121,7 +144,7 @@ pub(crate) async fn add(
     }
     Ok(told
         .into_iter()
-        .map(|person| changed(person, Some(buyout.id.0.clone())))
+        .map(|person| changed(person, (!run.is_empty()).then(|| run.to_owned())))
         .collect())
 }
 
@@ -171,17 +194,13 @@ fn audience<'a>(notice: &Notice, staff: &'a [Listed]) -> BTreeSet<&'a str> {
     found
 }
 
-fn id(buyout: &Buyout, cause: &str, person: &str) -> String {
-    let started = column::instant(buyout.started_at).timestamp_micros();
-    let name = format!(
-        "urn:kite:notification:{}:{started}:{cause}:{person}",
-        buyout.id
-    );
+fn id(execution: &str, cause: &str, person: &str) -> String {
+    let name = format!("urn:kite:notification:{execution}:{cause}:{person}");
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
 }
 
 fn row(
-    buyout: &Buyout,
+    run: &str,
     id: String,
     person: &str,
     notice: &Notice,
@@ -203,7 +222,7 @@ fn row(
         kind: Set(kind.to_string()),
         title: Set(column::text(title)),
         text: Set(column::text(text)),
-        run: Set(buyout.id.0.clone()),
+        run: Set(run.to_owned()),
         task: Set(task.as_ref().map(|task| task.0.clone())),
         actor: Set(actor.as_ref().map(|actor| actor.person.0.clone())),
         actor_name: Set(actor.as_ref().map(|actor| column::text(&actor.name))),
@@ -246,6 +265,7 @@ impl Store {
             rows: rows.into_iter().map(told).collect::<Result<_, _>>()?,
             next_cursor,
             total,
+            more_than_total: false,
         })
     }
 

@@ -1,7 +1,10 @@
 //! Lists by pages: stable under inserts, since a page begins after a key and not at an offset.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, QueryTrait, Select};
 
+use crate::connect::Store;
 use crate::error::StoreError;
 
 /// Rows of a page when the caller asks for none, and the most that a page holds.
@@ -16,6 +19,10 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
+/// How far the rows of a list are counted: nobody reads that many, and counting them all is what would
+/// make a long list slow.
+pub const COUNTED: u64 = 1_000;
+
 /// A page of a list. `total` counts the rows of all pages under the same filter, at the time of the call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paged<T> {
@@ -23,6 +30,8 @@ pub struct Paged<T> {
     /// `None` on the last page. Opaque; belongs to the list and the sort that gave it.
     pub next_cursor: Option<String>,
     pub total: u64,
+    /// There are more rows than `total`: counting stopped there, see [`COUNTED`].
+    pub more_than_total: bool,
 }
 
 impl Page {
@@ -49,6 +58,32 @@ impl Page {
                 .map(Some)
                 .ok_or(StoreError::Invalid { what: "cursor" }),
         }
+    }
+}
+
+impl Store {
+    /// How many rows a query finds, up to [`COUNTED`], and whether there are more. A first page that holds
+    /// them all has counted them already: `found` of at most `limit`.
+    pub(crate) async fn count_most<E: EntityTrait>(
+        &self,
+        rows: Select<E>,
+        page: &Page,
+        found: usize,
+    ) -> Result<(u64, bool), StoreError> {
+        let found = found as u64;
+        if page.cursor.is_none() && found <= page.limit() {
+            return Ok((found, false));
+        }
+        let count = Query::select()
+            .expr_as(Expr::cust("COUNT(*)"), "rows")
+            .from_subquery(rows.limit(COUNTED + 1).into_query(), "found")
+            .take();
+        let found: i64 = match self.db.query_one(&count).await? {
+            Some(row) => row.try_get("", "rows")?,
+            None => 0,
+        };
+        let found = u64::try_from(found).unwrap_or_default();
+        Ok((found.min(COUNTED), found > COUNTED))
     }
 }
 

@@ -9,10 +9,12 @@ use domain::money::Money;
 use domain::payment::PaymentRail;
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
 use strum::{Display, EnumString};
 
+use crate::audit::{AuditEntry, Owner, PROCESS};
 use crate::column::{self, At};
-use crate::connect::Store;
+use crate::connect::{Store, Write};
 use crate::error::StoreError;
 
 mod row {
@@ -100,8 +102,8 @@ impl Store {
             amount,
         } = intent;
         let now = column::now();
-        let write = self.write().await?;
-        row::Entity::insert(row::ActiveModel {
+        let mut write = self.write().await?;
+        let inserted = row::Entity::insert(row::ActiveModel {
             key: Set(key.clone()),
             run: Set(run.0.clone()),
             rail: Set(rail.to_string()),
@@ -116,6 +118,10 @@ impl Store {
         .exec_without_returning(&write.tx)
         .await?;
         let there = row::Entity::find_by_id(key.as_str()).one(&write.tx).await?;
+        if inserted > 0 {
+            let detail = json!({ "rail": rail.to_string(), "kopecks": amount.kopecks() });
+            record(&mut write, "payment.intend", key, run, detail);
+        }
         write.commit().await?;
         let Some(there) = there.map(payment_intent).transpose()? else {
             return Err(StoreError::Conflict(format!(
@@ -134,7 +140,8 @@ impl Store {
     ///
     /// [`StoreError::Conflict`]: it has another id, or another payment has this one.
     pub async fn accept_intent(&self, key: &str, partner_id: &str) -> Result<(), StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
+        let before = row::Entity::find_by_id(key).one(&write.tx).await?;
         let updated = row::Entity::update_many()
             .set(row::ActiveModel {
                 partner_id: Set(Some(partner_id.to_owned())),
@@ -150,7 +157,7 @@ impl Store {
             .exec(&write.tx)
             .await?;
         if updated.rows_affected == 0 {
-            return Err(match row::Entity::find_by_id(key).one(&write.tx).await? {
+            return Err(match before {
                 Some(_) => StoreError::Conflict(format!("payment {key} has another partner id")),
                 None => unknown(key),
             });
@@ -164,6 +171,18 @@ impl Store {
             .filter(row::Column::State.is_in(not_final()))
             .exec(&write.tx)
             .await?;
+        if let Some(before) = before
+            && before.partner_id.is_none()
+        {
+            let detail = json!({ "partner_id": partner_id });
+            record(
+                &mut write,
+                "payment.accept",
+                key,
+                &BuyoutId(before.run),
+                detail,
+            );
+        }
         write.commit().await
     }
 
@@ -171,7 +190,8 @@ impl Store {
     ///
     /// [`StoreError::Conflict`]: the payment ended otherwise.
     pub async fn set_intent_state(&self, key: &str, state: IntentState) -> Result<(), StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
+        let before = row::Entity::find_by_id(key).one(&write.tx).await?;
         let updated = row::Entity::update_many()
             .set(row::ActiveModel {
                 state: Set(state.to_string()),
@@ -183,9 +203,21 @@ impl Store {
             .exec(&write.tx)
             .await?;
         if updated.rows_affected == 1 {
+            if let Some(before) = before
+                && before.state != state.to_string()
+            {
+                let detail = json!({ "before": before.state, "state": state.to_string() });
+                record(
+                    &mut write,
+                    "payment.state",
+                    key,
+                    &BuyoutId(before.run),
+                    detail,
+                );
+            }
             return write.commit().await;
         }
-        match row::Entity::find_by_id(key).one(&write.tx).await? {
+        match before {
             Some(row) if row.state == state.to_string() => Ok(()),
             Some(row) => Err(StoreError::Conflict(format!(
                 "payment {key} is {} already, not {state}",
@@ -227,6 +259,17 @@ impl Store {
             .map(payment_intent)
             .collect()
     }
+}
+
+fn record(write: &mut Write, action: &str, key: &str, run: &BuyoutId, detail: Value) {
+    let entry = AuditEntry {
+        at: column::now(),
+        person: PROCESS.to_owned(),
+        action: action.to_owned(),
+        entity: format!("payment/{key}"),
+        detail,
+    };
+    write.record(entry, Owner::Run(run.clone()));
 }
 
 fn not_final() -> [String; 3] {

@@ -2,11 +2,14 @@
 
 mod version;
 
+use domain::audit::{canonical, sha256};
 use domain::policy::BuyoutPolicy;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TryInsertResult,
 };
+use serde_json::json;
 
+use crate::audit::{AuditEntry, INSTALLATION, Owner};
 use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -75,7 +78,7 @@ impl Store {
         let version = i64::from(policy.version);
         let data = column::json("policy", policy)?;
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let inserted = row::Entity::insert(row::ActiveModel {
             city: Set(key.clone()),
             version: Set(version),
@@ -90,6 +93,14 @@ impl Store {
         .exec_without_returning(&write.tx)
         .await?;
         if matches!(inserted, TryInsertResult::Inserted(1)) {
+            let entry = AuditEntry {
+                at: now,
+                person: INSTALLATION.to_owned(),
+                action: "policy.put".to_owned(),
+                entity: city.map_or(version::DEFAULT, str::trim).to_owned(),
+                detail: json!({ "version": version, "policy_sha256": digest(policy)? }),
+            };
+            write.record(entry, Owner::LegalEntity(policy.legal_entity.id.clone()));
             change::append(&write.tx, vec![changed(city)], now).await?;
             return write.commit().await;
         }
@@ -113,6 +124,12 @@ fn changed(city: Option<&str>) -> NewChange {
         run: None,
         city: city.map(str::to_owned),
     }
+}
+
+/// By which the audit names what a policy said.
+fn digest(policy: &BuyoutPolicy) -> Result<String, StoreError> {
+    let json = column::json("policy", policy)?;
+    Ok(sha256(canonical(&json).as_bytes()))
 }
 
 fn city_key(city: &str) -> String {

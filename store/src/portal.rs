@@ -8,11 +8,13 @@ pub mod ticket;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 use uuid::Uuid;
 
+use crate::audit::{AuditEntry, GATEWAY, Owner};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -90,6 +92,15 @@ pub struct VersionedPortal {
     pub version: u64,
 }
 
+/// The longest time for which a token of a portal is believed to live; portals say an hour.
+const LONGEST_TOKEN: TimeDelta = TimeDelta::days(30);
+
+/// When a token ends of which the portal says that it lives so many seconds; whatever it says gives a moment.
+pub fn expires_at(now: DateTime<Utc>, lifetime_secs: i64) -> DateTime<Utc> {
+    let said = TimeDelta::try_seconds(lifetime_secs).unwrap_or(LONGEST_TOKEN);
+    now + said.clamp(TimeDelta::zero(), LONGEST_TOKEN)
+}
+
 impl Store {
     pub async fn portal(&self, member_id: &str) -> Result<Option<Portal>, StoreError> {
         Ok(self
@@ -133,7 +144,7 @@ impl Store {
             row::Column::LockOwner,
             row::Column::LockUntil,
         ];
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         row::Entity::insert(row::ActiveModel {
             version: Set(1),
             ..row(portal)
@@ -149,6 +160,14 @@ impl Store {
         )
         .exec_without_returning(&write.tx)
         .await?;
+        let entry = AuditEntry {
+            at: column::now(),
+            person: GATEWAY.to_owned(),
+            action: "portal.install".to_owned(),
+            entity: portal.member_id.clone(),
+            detail: json!({ "domain": portal.domain }),
+        };
+        write.record(entry, Owner::Nobody);
         write.commit().await
     }
 

@@ -1,9 +1,9 @@
-//! Figures over runs. The databases count; nothing here grows with the number of runs.
+//! Figures over runs. The databases count, each figure from one index, see `migration/m0011_speed`.
 
 use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::money::Money;
-use domain::report::{BOUGHT, WAY, steps_reached};
+use domain::report::{WAY, steps_reached};
 use domain::task::{TaskKind, TaskState};
 use sea_orm::{FromQueryResult, Statement, Value};
 use strum::IntoEnumIterator;
@@ -11,6 +11,7 @@ use strum::IntoEnumIterator;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::stage_visit::BOUGHT_STAY;
 
 /// Reasons are typed by people: beyond so many different ones they are one number.
 const REASONS_MAX: i64 = 200;
@@ -71,11 +72,14 @@ struct WayRow {
 }
 
 #[derive(FromQueryResult)]
-struct DurationsRow {
+struct StaysRow {
     stage: String,
     runs: i64,
-    median: i64,
-    p90: i64,
+}
+
+#[derive(FromQueryResult)]
+struct SecsRow {
+    secs: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -101,12 +105,13 @@ struct LevelRow {
 }
 
 impl ReportFilter {
-    /// As a condition on `b`, with the values that `$1`, `$2`, … of the statement stand for.
-    fn sql(&self) -> (String, Vec<Value>) {
+    /// As a condition on the moment and the city of a run, with the values that `$1`, `$2`, … of the
+    /// statement stand for. Every table that is counted has both, so that none is joined.
+    fn sql(&self, started_at: &str) -> (String, Vec<Value>) {
         let Self { from, to, cities } = self;
         let mut values: Vec<Value> =
             vec![column::instant(*from).into(), column::instant(*to).into()];
-        let mut sql = "b.started_at >= $1 AND b.started_at < $2".to_owned();
+        let mut sql = format!("{started_at} >= $1 AND {started_at} < $2");
         if !cities.is_empty() {
             let places: Vec<String> = cities
                 .iter()
@@ -115,28 +120,19 @@ impl ReportFilter {
                     format!("${}", values.len())
                 })
                 .collect();
-            sql.push_str(&format!(" AND b.city IN ({})", places.join(", ")));
+            sql.push_str(&format!(" AND city IN ({})", places.join(", ")));
         }
         (sql, values)
     }
 }
 
 impl Store {
-    /// How many runs reached each step of [`WAY`]. One reading of the runs, whatever their number.
+    /// How many runs reached each step of [`WAY`]. One reading of an index, whatever their number.
     pub async fn report_funnel(&self, filter: &ReportFilter) -> Result<Funnel, StoreError> {
-        let (condition, values) = filter.sql();
-        // Where the run is counts beside where it was: runs older than the visits have none.
+        let (condition, values) = filter.sql("started_at");
         let sql = format!(
-            "SELECT CAST(steps AS BIGINT) AS steps, COUNT(*) AS runs, CAST(SUM(price) AS BIGINT) AS kopecks
-             FROM (SELECT price, CASE WHEN was > now_at THEN was ELSE now_at END AS steps
-                   FROM (SELECT b.price AS price, {} AS now_at,
-                                COALESCE((SELECT MAX({}) FROM stage_visit v
-                                          WHERE v.run = b.id AND v.run_started_at = b.started_at),
-                                         0) AS was
-                         FROM buyout b WHERE {condition}) AS places) AS ways
-             GROUP BY steps",
-            steps_of("b.stage"),
-            steps_of("v.stage"),
+            "SELECT steps, COUNT(*) AS runs, CAST(SUM(price) AS BIGINT) AS kopecks
+             FROM buyout WHERE {condition} GROUP BY steps"
         );
         let rows: Vec<WayRow> = self.rows(sql, values).await?;
         let mut funnel = Funnel {
@@ -148,7 +144,7 @@ impl Store {
         let mut kopecks = 0;
         for row in rows {
             let at = At {
-                table: "stage_visit",
+                table: "buyout",
                 key: "steps",
             };
             let steps: usize = at.number("steps", row.steps)?;
@@ -173,73 +169,74 @@ impl Store {
         &self,
         filter: &ReportFilter,
     ) -> Result<Vec<(Stage, Durations)>, StoreError> {
-        let (condition, values) = filter.sql();
-        let stays = format!(
-            "SELECT v.stage AS stage, CAST(SUM(v.stayed_secs) AS BIGINT) AS secs
-             FROM stage_visit v
-             JOIN buyout b ON b.id = v.run AND b.started_at = v.run_started_at
-             WHERE v.stayed_secs IS NOT NULL AND {condition}
-             GROUP BY v.stage, v.run"
-        );
-        let mut stages = self.durations(&stays, values).await?;
+        let mut stages = self.durations(filter).await?;
+        stages.retain(|(stage, _)| *stage != BOUGHT_STAY);
         stages.sort_by_key(|(stage, _)| *stage);
         Ok(stages)
     }
 
     /// From start to end of the runs that ended with a purchase.
     pub async fn report_whole(&self, filter: &ReportFilter) -> Result<Durations, StoreError> {
-        let (condition, values) = filter.sql();
-        let bought: Vec<String> = BOUGHT.iter().map(|stage| format!("'{stage}'")).collect();
-        let whole = format!(
-            "SELECT '{}' AS stage, v.since_start_secs AS secs
-             FROM stage_visit v
-             JOIN buyout b ON b.id = v.run AND b.started_at = v.run_started_at
-             WHERE v.stage IN ({}) AND {condition}",
-            Stage::Done,
-            bought.join(", ")
+        let (condition, values) = filter.sql("run_started_at");
+        let sql = format!(
+            "SELECT '{BOUGHT_STAY}' AS stage, COUNT(*) AS runs
+             FROM stage_stay WHERE stage = '{BOUGHT_STAY}' AND {condition}"
         );
-        let found = self.durations(&whole, values).await?;
-        Ok(found.first().map(|(_, whole)| *whole).unwrap_or_default())
+        let found: Vec<StaysRow> = self.rows(sql, values).await?;
+        match found.into_iter().next() {
+            Some(row) if row.runs > 0 => Ok(self.ranked(filter, row).await?.1),
+            Some(_) | None => Ok(Durations::default()),
+        }
     }
 
-    /// Median and 90th percentile of `secs` for each `stage` of a query, by nearest rank: a value that
-    /// occurred, the same on both databases.
     async fn durations(
         &self,
-        query: &str,
-        values: Vec<Value>,
+        filter: &ReportFilter,
     ) -> Result<Vec<(Stage, Durations)>, StoreError> {
+        let (condition, values) = filter.sql("run_started_at");
         let sql = format!(
-            "SELECT stage, runs,
-                    MAX(CASE WHEN place = (runs * 50 + 99) / 100 THEN secs END) AS median,
-                    MAX(CASE WHEN place = (runs * 90 + 99) / 100 THEN secs END) AS p90
-             FROM (SELECT stage, secs,
-                          ROW_NUMBER() OVER (PARTITION BY stage ORDER BY secs) AS place,
-                          COUNT(*) OVER (PARTITION BY stage) AS runs
-                   FROM ({query}) AS stays) AS ranked
-             GROUP BY stage, runs"
+            "SELECT stage, COUNT(*) AS runs FROM stage_stay WHERE {condition} GROUP BY stage"
         );
-        let rows: Vec<DurationsRow> = self.rows(sql, values).await?;
-        rows.into_iter()
-            .map(|row| {
-                let DurationsRow {
-                    stage,
-                    runs,
-                    median,
-                    p90,
-                } = row;
-                let at = At {
-                    table: "stage_visit",
-                    key: &stage,
-                };
-                let durations = Durations {
-                    runs: at.number("runs", runs)?,
-                    median_secs: at.number("stayed_secs", median)?,
-                    p90_secs: at.number("stayed_secs", p90)?,
-                };
-                Ok((at.parse("stage", &stage)?, durations))
-            })
-            .collect()
+        let counted: Vec<StaysRow> = self.rows(sql, values).await?;
+        let mut stages = Vec::with_capacity(counted.len());
+        for row in counted {
+            stages.push(self.ranked(filter, row).await?);
+        }
+        Ok(stages)
+    }
+
+    /// Median and 90th percentile of the stays at a stage, by nearest rank: a value that occurred, the same
+    /// on both databases. The index has them in order, so nothing is sorted.
+    async fn ranked(
+        &self,
+        filter: &ReportFilter,
+        row: StaysRow,
+    ) -> Result<(Stage, Durations), StoreError> {
+        let StaysRow { stage, runs } = row;
+        let at = At {
+            table: "stage_stay",
+            key: &stage,
+        };
+        let parsed: Stage = at.parse("stage", &stage)?;
+        let secs = async |percent: i64| {
+            let (condition, mut values) = filter.sql("run_started_at");
+            values.push(((runs * percent + 99) / 100 - 1).into());
+            // The stage is one of ours: it parsed.
+            let sql = format!(
+                "SELECT secs FROM stage_stay WHERE stage = '{parsed}' AND {condition}
+                 ORDER BY secs LIMIT 1 OFFSET ${}",
+                values.len()
+            );
+            let found: Vec<SecsRow> = self.rows(sql, values).await?;
+            // Runs may have gone on since they were counted: then the last answer stands at zero.
+            at.number("secs", found.first().map_or(0, |row| row.secs))
+        };
+        let durations = Durations {
+            runs: at.number("runs", runs)?,
+            median_secs: secs(50).await?,
+            p90_secs: secs(90).await?,
+        };
+        Ok((parsed, durations))
     }
 
     /// Why runs ended without a purchase.
@@ -247,20 +244,18 @@ impl Store {
         &self,
         filter: &ReportFilter,
     ) -> Result<Vec<Refusals>, StoreError> {
-        let (condition, values) = filter.sql();
-        let from = format!(
-            "FROM refusal r
-             JOIN buyout b ON b.id = r.run AND b.started_at = r.run_started_at
-             WHERE {condition}"
-        );
+        let (condition, values) = filter.sql("run_started_at");
+        // The reasons of a run are numbered from one.
         let sql = format!(
-            "SELECT r.stage AS stage, COUNT(DISTINCT r.run) AS runs, COUNT(*) AS reasons
-             {from} GROUP BY r.stage ORDER BY 2 DESC, 1"
+            "SELECT stage, CAST(SUM(CASE WHEN number = 1 THEN 1 ELSE 0 END) AS BIGINT) AS runs,
+                    COUNT(*) AS reasons
+             FROM refusal WHERE {condition} GROUP BY stage ORDER BY 2 DESC, 1"
         );
         let stages: Vec<RefusalRow> = self.rows(sql, values.clone()).await?;
         let sql = format!(
-            "SELECT r.stage AS stage, r.reason AS reason, COUNT(*) AS count
-             {from} GROUP BY r.stage, r.reason ORDER BY 3 DESC, 2 LIMIT {REASONS_MAX}"
+            "SELECT stage, reason, COUNT(*) AS count
+             FROM refusal WHERE {condition}
+             GROUP BY stage, reason ORDER BY 3 DESC, 2 LIMIT {REASONS_MAX}"
         );
         let reasons: Vec<ReasonRow> = self.rows(sql, values).await?;
         stages
@@ -295,12 +290,12 @@ impl Store {
     }
 
     /// Tasks that people closed, and those still open past their deadline, by kind. What the process took
-    /// back is nobody's merit or fault.
+    /// back is nobody's merit or fault. A task that was asked before the city was known is of no city.
     pub async fn report_service_levels(
         &self,
         filter: &ReportFilter,
     ) -> Result<Vec<ServiceLevel>, StoreError> {
-        let (condition, mut values) = filter.sql();
+        let (condition, mut values) = filter.sql("run_started_at");
         values.push(column::now().into());
         let now = values.len();
         let [done, expired, open, claimed] = [
@@ -311,19 +306,15 @@ impl Store {
         ];
         let sql = format!(
             "SELECT kind, SUM(in_time) AS in_time, SUM(late) AS late, SUM(overdue) AS overdue
-             FROM (SELECT t.kind AS kind,
-                          CASE WHEN t.state = '{done}' AND t.closed_at <= t.due_at
+             FROM (SELECT kind,
+                          CASE WHEN state = '{done}' AND closed_at <= due_at
                                THEN 1 ELSE 0 END AS in_time,
-                          CASE WHEN t.state = '{expired}'
-                                    OR t.state = '{done}' AND t.closed_at > t.due_at
+                          CASE WHEN state = '{expired}' OR state = '{done}' AND closed_at > due_at
                                THEN 1 ELSE 0 END AS late,
-                          CASE WHEN t.state IN ('{open}', '{claimed}') AND t.due_at < ${now}
+                          CASE WHEN state IN ('{open}', '{claimed}') AND due_at < ${now}
                                THEN 1 ELSE 0 END AS overdue
-                   FROM task t
-                   JOIN buyout b ON b.id = t.run AND b.started_at = t.run_started_at
-                   WHERE {condition}) AS judged
-             WHERE in_time + late + overdue > 0
-             GROUP BY kind ORDER BY kind"
+                   FROM task WHERE {condition}) AS judged
+             GROUP BY kind HAVING SUM(in_time + late + overdue) > 0 ORDER BY kind"
         );
         let rows: Vec<LevelRow> = self.rows(sql, values).await?;
         rows.into_iter()
@@ -360,7 +351,7 @@ impl Store {
 }
 
 /// How many steps of the way a stage stands for, in SQL.
-fn steps_of(column: &str) -> String {
+pub(crate) fn steps_of(column: &str) -> String {
     let cases: Vec<String> = Stage::iter()
         .map(|stage| format!("WHEN '{stage}' THEN {}", steps_reached(stage)))
         .collect();

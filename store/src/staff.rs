@@ -9,9 +9,11 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+use crate::audit::{AuditEntry, INSTALLATION, Owner};
 use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -205,7 +207,7 @@ impl Store {
             substitute: Set(substitute.as_ref().map(|person| person.0.clone())),
             version: Set(1),
         };
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         row::Entity::insert(row)
             .on_conflict(
@@ -225,7 +227,17 @@ impl Store {
         if *blocked {
             session::end_all(&write.tx, person).await?;
         }
-        change::append(&write.tx, vec![changed(person)], column::now()).await?;
+        let now = column::now();
+        change::append(&write.tx, vec![changed(person)], now).await?;
+        let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+        let entry = AuditEntry {
+            at: now,
+            person: INSTALLATION.to_owned(),
+            action: "staff.write".to_owned(),
+            entity: person.0.clone(),
+            detail: json!({ "roles": roles, "cities": cities, "blocked": blocked }),
+        };
+        write.record(entry, Owner::Nobody);
         write.commit().await
     }
 
@@ -240,7 +252,7 @@ impl Store {
                 "a person cannot stand in for themselves".to_owned(),
             ));
         }
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         if let Some(substitute) = substitute {
             known(&write.tx, substitute).await?;
@@ -256,7 +268,16 @@ impl Store {
         if updated.rows_affected == 0 {
             return Err(unknown(person));
         }
-        change::append(&write.tx, vec![changed(person)], column::now()).await?;
+        let now = column::now();
+        change::append(&write.tx, vec![changed(person)], now).await?;
+        let entry = AuditEntry {
+            at: now,
+            person: person.0.clone(),
+            action: "staff.substitute".to_owned(),
+            entity: person.0.clone(),
+            detail: json!({ "substitute": substitute.map(|person| person.0.as_str()) }),
+        };
+        write.record(entry, Owner::Nobody);
         write.commit().await
     }
 

@@ -1,14 +1,23 @@
-//! When runs were at which stage: the facts that reports count.
+//! When runs were at which stage: the facts that reports count, and what reports read of them at once.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::buyout::stage::Stage;
 use domain::buyout::state::Buyout;
-use domain::report::refusal_reasons;
+use domain::report::{BOUGHT, refusal_reasons, steps_reached};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     TryInsertResult,
 };
 
-use crate::column;
+use crate::buyout::{self, city};
+use crate::column::{self, At};
 use crate::error::StoreError;
+
+/// Under which stage the whole way to a purchase stands among the stays: nobody stays where a run ends.
+pub(crate) const BOUGHT_STAY: Stage = Stage::Done;
 
 /// Reasons are typed by people; a report groups them by their beginnings.
 const REASON_MAX_CHARS: usize = 200;
@@ -58,6 +67,7 @@ mod refusal_row {
         pub number: i64,
         pub stage: String,
         pub reason: String,
+        pub city: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -66,8 +76,37 @@ mod refusal_row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Notes that the run is at its stage. May be repeated, and versions may come in any order.
-pub(crate) async fn add(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(), StoreError> {
+mod stay_row {
+    use sea_orm::entity::prelude::*;
+
+    /// All visits of a run to one stage together, for runs as they are now: a former execution has none.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stage_stay")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub run: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub run_started_at: DateTimeUtc,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub stage: String,
+        /// As it was known at the last change of the stage.
+        pub city: Option<String>,
+        pub secs: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Notes that the run is at its stage. May be repeated, and versions may come in any order. `present` is
+/// the newest version of the run that is known, whichever execution of it.
+pub(crate) async fn add(
+    tx: &DatabaseTransaction,
+    buyout: &Buyout,
+    present: &Buyout,
+) -> Result<(), StoreError> {
     let run_started_at = column::instant(buyout.started_at);
     let entered_at = column::instant(buyout.stage_since);
     let visit = row::ActiveModel {
@@ -87,36 +126,120 @@ pub(crate) async fn add(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(),
     if !matches!(inserted, TryInsertResult::Inserted(1)) {
         return Ok(());
     }
-    add_refusal(tx, buyout).await?;
     // The stage before it ended when it began.
-    let visits = row::Entity::find()
+    let mut visits = row::Entity::find()
         .filter(row::Column::Run.eq(buyout.id.as_str()))
         .filter(row::Column::RunStartedAt.eq(run_started_at))
         .order_by_asc(row::Column::EnteredAt)
         .order_by_asc(row::Column::Version)
         .all(tx)
         .await?;
-    for pair in visits.windows(2) {
-        let [visit, next] = pair else { continue };
-        if visit.left_at == Some(next.entered_at) {
+    let left: Vec<DateTime<Utc>> = visits.iter().skip(1).map(|next| next.entered_at).collect();
+    for (visit, left_at) in visits.iter_mut().zip(left) {
+        if visit.left_at == Some(left_at) {
             continue;
         }
+        visit.left_at = Some(left_at);
+        visit.stayed_secs = Some((left_at - visit.entered_at).num_seconds());
         row::Entity::update(row::ActiveModel {
             run: Set(visit.run.clone()),
             run_started_at: Set(visit.run_started_at),
             entered_at: Set(visit.entered_at),
             stage: Set(visit.stage.clone()),
-            left_at: Set(Some(next.entered_at)),
-            stayed_secs: Set(Some((next.entered_at - visit.entered_at).num_seconds())),
+            left_at: Set(visit.left_at),
+            stayed_secs: Set(visit.stayed_secs),
             ..Default::default()
         })
         .exec(tx)
         .await?;
     }
+    // Reports count runs as they are now.
+    if column::instant(present.started_at) != run_started_at {
+        return Ok(());
+    }
+    let city = city(present).map(column::text);
+    save_stays(tx, &visits, run_started_at, city.clone()).await?;
+    save_steps(tx, &visits, present).await?;
+    add_refusal(tx, buyout, city).await
+}
+
+/// Replaces what reports read of the run, and what they read of its former executions.
+async fn save_stays(
+    tx: &DatabaseTransaction,
+    visits: &[row::Model],
+    run_started_at: DateTime<Utc>,
+    city: Option<String>,
+) -> Result<(), StoreError> {
+    let Some(run) = visits.first().map(|visit| visit.run.clone()) else {
+        return Ok(());
+    };
+    let mut stays: BTreeMap<Stage, i64> = BTreeMap::new();
+    for visit in visits {
+        let at = At {
+            table: "stage_visit",
+            key: &visit.run,
+        };
+        let stage: Stage = at.parse("stage", &visit.stage)?;
+        if BOUGHT.contains(&stage) {
+            stays.insert(BOUGHT_STAY, visit.since_start_secs);
+        } else if let Some(secs) = visit.stayed_secs {
+            *stays.entry(stage).or_default() += secs;
+        }
+    }
+    stay_row::Entity::delete_many()
+        .filter(stay_row::Column::Run.eq(&run))
+        .exec(tx)
+        .await?;
+    refusal_row::Entity::delete_many()
+        .filter(refusal_row::Column::Run.eq(&run))
+        .filter(refusal_row::Column::RunStartedAt.lt(run_started_at))
+        .exec(tx)
+        .await?;
+    let rows = stays
+        .into_iter()
+        .map(|(stage, secs)| stay_row::ActiveModel {
+            run: Set(run.clone()),
+            run_started_at: Set(run_started_at),
+            stage: Set(stage.to_string()),
+            city: Set(city.clone()),
+            secs: Set(secs),
+        });
+    stay_row::Entity::insert_many(rows)
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await?;
     Ok(())
 }
 
-async fn add_refusal(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(), StoreError> {
+/// How far the run came: where it is counts beside where it was, since runs older than the visits have none.
+async fn save_steps(
+    tx: &DatabaseTransaction,
+    visits: &[row::Model],
+    present: &Buyout,
+) -> Result<(), StoreError> {
+    let was = visits
+        .iter()
+        .filter_map(|visit| visit.stage.parse::<Stage>().ok());
+    let steps = was
+        .chain([present.stage])
+        .map(steps_reached)
+        .max()
+        .unwrap_or_default();
+    let steps = column::number("steps", steps as u64)?;
+    buyout::row::Entity::update_many()
+        .col_expr(buyout::row::Column::Steps, Expr::val(steps))
+        .filter(buyout::row::Column::Id.eq(present.id.as_str()))
+        .filter(Expr::col(buyout::row::Column::Steps).ne(steps))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn add_refusal(
+    tx: &DatabaseTransaction,
+    buyout: &Buyout,
+    city: Option<String>,
+) -> Result<(), StoreError> {
     let Some(outcome) = buyout.outcome.as_ref().filter(|_| buyout.stage.is_final()) else {
         return Ok(());
     };
@@ -131,6 +254,7 @@ async fn add_refusal(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(), St
             number: Set(number),
             stage: Set(stage.clone()),
             reason: Set(line(&reason)),
+            city: Set(city.clone()),
         });
     refusal_row::Entity::insert_many(rows)
         .on_conflict_do_nothing()

@@ -2,6 +2,7 @@
 
 mod list;
 mod mirror;
+mod roles;
 
 use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
@@ -15,6 +16,7 @@ use sea_orm::{
 use std::collections::BTreeMap;
 
 pub use self::list::{InspectorLoad, TaskCounts, TaskFilter, TaskOrder, TaskRow};
+pub(crate) use self::roles::bits_of;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -37,30 +39,15 @@ mod row {
         pub assignee: Option<String>,
         pub owner: Option<String>,
         pub due_at: DateTimeUtc,
+        /// `None` of every open task, and of no other: indexes tell them apart by it.
         pub closed_at: Option<DateTimeUtc>,
         pub data: Json,
         /// Steps of the escalation that were taken.
         pub escalated: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Roles that may take a task: the first one, and those it escalated to.
-mod role_row {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "task_role")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub task: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub role: String,
-        pub escalated: bool,
+        /// Who may take it: the first role and those it escalated to, see [`super::roles`].
+        pub roles: i64,
+        /// Those of them that it escalated to.
+        pub called_in: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -86,11 +73,6 @@ mod excluded_row {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// States in which a task waits for somebody, as they are stored.
-fn open_states() -> [String; 2] {
-    [TaskState::Open.to_string(), TaskState::Claimed.to_string()]
 }
 
 /// Writes the tasks of a run that are new or newer than what is there, and answers these.
@@ -146,33 +128,16 @@ pub(crate) async fn save<'a>(
         )
         .exec_without_returning(tx)
         .await?;
-    save_people(tx, &changed).await?;
+    save_excluded(tx, &changed).await?;
     Ok(changed)
 }
 
-/// Replaces the roles and exclusions of the tasks.
-async fn save_people(tx: &DatabaseTransaction, tasks: &[&HumanTask]) -> Result<(), StoreError> {
-    let ids = || tasks.iter().map(|task| task.id.0.as_str());
-    role_row::Entity::delete_many()
-        .filter(role_row::Column::Task.is_in(ids()))
-        .exec(tx)
-        .await?;
+/// Replaces the exclusions of the tasks.
+async fn save_excluded(tx: &DatabaseTransaction, tasks: &[&HumanTask]) -> Result<(), StoreError> {
+    let ids = tasks.iter().map(|task| task.id.0.as_str());
     excluded_row::Entity::delete_many()
-        .filter(excluded_row::Column::Task.is_in(ids()))
+        .filter(excluded_row::Column::Task.is_in(ids))
         .exec(tx)
-        .await?;
-    let roles = tasks.iter().flat_map(|task| {
-        task.roles()
-            .enumerate()
-            .map(|(step, role)| role_row::ActiveModel {
-                task: Set(task.id.0.clone()),
-                role: Set(role.to_string()),
-                escalated: Set(step > 0),
-            })
-    });
-    role_row::Entity::insert_many(roles)
-        .on_conflict_do_nothing()
-        .exec_without_returning(tx)
         .await?;
     let excluded = tasks.iter().flat_map(|task| {
         task.excluded
@@ -190,6 +155,7 @@ async fn save_people(tx: &DatabaseTransaction, tasks: &[&HumanTask]) -> Result<(
 }
 
 fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError> {
+    let called_in = task.escalation.iter().copied().take(task.escalated);
     Ok(row::ActiveModel {
         id: Set(task.id.0.clone()),
         run: Set(buyout.id.0.clone()),
@@ -201,9 +167,14 @@ fn row(buyout: &Buyout, task: &HumanTask) -> Result<row::ActiveModel, StoreError
         assignee: Set(task.assignee.as_ref().map(|p| p.person.0.clone())),
         owner: Set(task.owner.as_ref().map(|p| p.person.0.clone())),
         due_at: Set(column::instant(task.due_at)),
-        closed_at: Set(task.closed_at.map(column::instant)),
+        // A record without the moment was closed by a version that did not note it.
+        closed_at: Set(
+            (!task.state.is_open()).then(|| column::instant(task.closed_at.unwrap_or(task.due_at)))
+        ),
         data: Set(column::json("task", task)?),
         escalated: Set(escalated(task)),
+        roles: Set(roles::bits(task.roles())),
+        called_in: Set(roles::bits(called_in)),
     })
 }
 

@@ -2,15 +2,19 @@
 //!
 //! The server lives in a temporary folder and listens on the loopback. A small shell watches over it:
 //! it holds the reading end of a pipe whose other end is ours, so that when this process ends, even
-//! by a kill, the shell stops the server and removes the folder.
+//! by a kill, the shell stops the server and removes the folder. By the same pipe it is told to break the
+//! server down and to start it again.
+
+pub mod fill;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database};
 
@@ -20,6 +24,12 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 const ATTEMPTS: u32 = 3;
 /// What the server writes once it takes connections.
 const READY: &str = "database system is ready to accept connections";
+/// How its last words begin when it cannot start.
+const FATAL: &str = "FATAL:";
+/// Between two looks at a server that comes or goes.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a server that broke down may take until it is back.
+const BACK: Duration = Duration::from_secs(60);
 
 /// Arguments: folder of the binaries, port. PostgreSQL refuses to run as root.
 const WATCH: &str = r#"
@@ -32,15 +42,22 @@ if [ "$(id -u)" = 0 ]; then
     chown postgres "$dir"
 fi
 cd "$dir"
-if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --no-sync >&2; then
+start() {
     $as "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" \
         -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-        -c max_connections=200 -c shared_buffers=16MB <&- &
+        -c max_connections=200 -c shared_buffers=16MB <&- 3<&- &
     server=$!
-    (read -r _ <&3; kill -QUIT "$server") >&- &
-    watch=$!
+}
+if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --no-sync >&2; then
+    start
+    while read -r word <&3; do
+        case $word in
+        break) kill -QUIT "$server"; wait "$server" ;;
+        start) start ;;
+        esac
+    done
+    kill -QUIT "$server" 2>&-
     wait "$server"
-    kill "$watch" 2>&-
 fi
 cd /
 rm -rf "$dir"
@@ -51,7 +68,8 @@ rm -rf "$dir"
 pub struct Postgres {
     port: u16,
     databases: AtomicU32,
-    _watched: ChildStdin,
+    /// The shell does what it reads here, until the pipe ends.
+    watched: Mutex<ChildStdin>,
 }
 
 impl Postgres {
@@ -84,7 +102,7 @@ impl Postgres {
         let watched = shell.stdin.take().expect("a pipe");
         let mut lines = BufReader::new(shell.stderr.take().expect("a pipe"));
         if !ready(&mut lines, log) {
-            // It has said all it had to say: it is gone.
+            drop(watched);
             let _ = shell.wait();
             return None;
         }
@@ -96,7 +114,7 @@ impl Postgres {
         Some(Self {
             port,
             databases: AtomicU32::new(0),
-            _watched: watched,
+            watched: Mutex::new(watched),
         })
     }
 
@@ -115,6 +133,42 @@ impl Postgres {
             .expect("a new database");
         server.close().await.expect("the connection ends");
         self.url(&name)
+    }
+
+    /// Breaks the server down where it stands: nothing is written, every connection ends.
+    ///
+    /// # Panics
+    /// When whoever watches over the server is gone.
+    pub async fn break_down(&self) {
+        self.tell("break");
+        let address = ("127.0.0.1", self.port);
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Starts the server after it broke down, and waits until it has read what it had written.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub async fn come_back(&self) {
+        self.tell("start");
+        let deadline = tokio::time::Instant::now() + BACK;
+        loop {
+            match Database::connect(self.url("postgres")).await {
+                Ok(server) => return server.close().await.expect("the connection ends"),
+                Err(error) if tokio::time::Instant::now() >= deadline => {
+                    panic!("PostgreSQL did not come back: {error}")
+                }
+                Err(_) => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+
+    fn tell(&self, word: &str) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(watched, "{word}").expect("the shell reads");
+        watched.flush().expect("the shell reads");
     }
 
     /// The URL of a database of that name, which need not exist.
@@ -136,6 +190,9 @@ fn ready(lines: &mut BufReader<ChildStderr>, log: &mut String) -> bool {
             return true;
         }
         let _ = write!(log, "{line}");
+        if line.contains(FATAL) {
+            return false;
+        }
         line.clear();
     }
     false

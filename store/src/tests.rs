@@ -1,5 +1,8 @@
 //! Every scenario runs on SQLite and on PostgreSQL.
 
+mod audit;
+mod audit_migration;
+mod bank;
 mod buyout;
 mod change;
 mod claims;
@@ -7,6 +10,8 @@ mod connect;
 mod document_number;
 mod exchange;
 mod file;
+mod finding;
+mod hold;
 mod inbox;
 mod kin;
 mod lists;
@@ -18,6 +23,7 @@ mod policy;
 mod portal;
 mod report;
 mod session;
+mod speed;
 mod staff;
 mod support;
 mod task;

@@ -9,7 +9,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
-use crate::audit::{self, AuditEntry};
+use crate::audit::{AuditEntry, Owner};
 use crate::change::{self, NewChange, Topic};
 use crate::column;
 use crate::connect::Store;
@@ -18,6 +18,8 @@ use crate::page::{self, Key, Page, Paged};
 
 /// Mark of this list's cursors.
 const LIST: &str = "kept";
+/// Facts of one run that are shown.
+const OF_RUN: u64 = 20;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -162,7 +164,21 @@ impl Store {
             rows: rows.into_iter().map(unmatched).collect(),
             next_cursor,
             total,
+            more_than_total: false,
         })
+    }
+
+    /// Facts of one run that wait for a person, the longest kept first.
+    pub async fn unmatched_of(&self, run: &BuyoutId) -> Result<Vec<UnmatchedRow>, StoreError> {
+        let rows = row::Entity::find()
+            .filter(row::Column::Run.eq(run.as_str()))
+            .filter(row::Column::SettledAt.is_null())
+            .order_by_asc(row::Column::KeptAt)
+            .order_by_asc(row::Column::Id)
+            .limit(OF_RUN)
+            .all(&self.db)
+            .await?;
+        Ok(rows.into_iter().map(unmatched).collect())
     }
 
     /// A person has dealt with it, which goes into the audit too.
@@ -175,7 +191,7 @@ impl Store {
         note: &str,
     ) -> Result<(), StoreError> {
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let there = row::Entity::find_by_id(id)
             .one(&write.tx)
             .await?
@@ -206,8 +222,8 @@ impl Store {
             entity: format!("unmatched/{id}"),
             detail: serde_json::json!({ "source": there.source, "event_id": there.event_id }),
         };
-        audit::add(&write.tx, &entry).await?;
         let run = run(there.run);
+        write.record(entry, run.clone().map_or(Owner::Nobody, Owner::Run));
         change::append(&write.tx, vec![changed(id, run.as_ref())], now).await?;
         write.commit().await
     }

@@ -88,7 +88,7 @@ impl Store {
     /// [`StoreError::Conflict`]: the file's id is there for other bytes or another run.
     pub async fn finish_upload(&self, id: &str, file: &FileRow) -> Result<bool, StoreError> {
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let consumed = row::Entity::update_many()
             .set(row::ActiveModel {
                 consumed_at: Set(Some(now)),
@@ -102,7 +102,7 @@ impl Store {
         if consumed.rows_affected == 0 {
             return Ok(false);
         }
-        file::add(&write.tx, file).await?;
+        file::add(&mut write, file).await?;
         write.commit().await?;
         Ok(true)
     }

@@ -76,6 +76,19 @@ impl Store {
         write.commit().await
     }
 
+    /// Reports that belong to the run, in the order in which they were ordered.
+    pub async fn reports_of(&self, run: &BuyoutId) -> Result<Vec<VehicleReport>, StoreError> {
+        Ok(row::Entity::find()
+            .filter(row::Column::Run.eq(run.as_str()))
+            .order_by_asc(row::Column::OrderedAt)
+            .order_by_asc(row::Column::Uid)
+            .all(&self.db)
+            .await?
+            .into_iter()
+            .map(report)
+            .collect())
+    }
+
     pub async fn report_by_uid(
         &self,
         provider: &str,

@@ -16,7 +16,8 @@ const PRICE: Money = Money::from_rubles(1_000_000);
 const REDUCED: Money = Money::from_rubles(1_050_000);
 
 const PLAIN: &str = "text/plain";
-const HTML: &str = "text/html";
+/// Media type of mail and pages.
+pub const HTML: &str = "text/html";
 const PDF: &str = "application/pdf";
 
 /// A template.

@@ -6,7 +6,7 @@ use std::path::Path;
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates may depend on which; the table of ARCHITECTURE.md.
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("proto", &[]),
     ("simulator", &[]),
@@ -37,8 +37,11 @@ const EDGES: [(&str, &[&str]); 13] = [
             "templates",
             "workflows",
             "platform",
+            "archive",
         ],
     ),
+    ("archive", &["domain"]),
+    ("cli", &["proto", "domain", "archive"]),
     (
         "stack",
         &[
@@ -50,6 +53,21 @@ const EDGES: [(&str, &[&str]); 13] = [
             "contracts",
             "proto",
             "platform",
+        ],
+    ),
+    (
+        "bench",
+        &[
+            "domain",
+            "contracts",
+            "workflows",
+            "workers",
+            "store",
+            "platform",
+            "proto",
+            "api-gateway",
+            "simulator",
+            "stack",
         ],
     ),
     (
@@ -67,6 +85,7 @@ const EDGES: [(&str, &[&str]); 13] = [
             "api-gateway",
             "simulator",
             "stack",
+            "archive",
         ],
     ),
 ];
@@ -252,6 +271,8 @@ fn every_source_is_of_a_readable_size() {
         "activities",
         "workers",
         "api-gateway",
+        "cli",
+        "archive",
         "dev",
         "tests",
     ] {

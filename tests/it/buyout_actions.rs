@@ -1,7 +1,5 @@
 //! What people do beside deciding tasks: checks again, the offer again, the visit.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::kite::buyout::v1::{
     Buyout, Check, ListBuyoutEventsRequest, RepeatChecksRequest, ResendOfferRequest,
@@ -12,7 +10,7 @@ use proto::kite::inspection::v1::{
 use serde_json::json;
 use stack::people::Person;
 use stack::play::{Play, Prices};
-use tests::World;
+use tests::{World, wait};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -69,20 +67,11 @@ async fn seen(
     what: &str,
     fits: impl Fn(&Buyout) -> bool,
 ) -> anyhow::Result<Buyout> {
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    wait::until(play.patience, what, async || {
         let buyout = person.buyout(&play.id).await?;
-        if fits(&buyout) {
-            return Ok(buyout);
-        }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "not within {:?}: {what}; {:?}",
-            play.patience,
-            buyout.summary
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        Ok(fits(&buyout).then_some(buyout))
+    })
+    .await
 }
 
 fn stage(buyout: &Buyout) -> String {
@@ -464,18 +453,11 @@ async fn the_inspector_says_where_they_are_and_the_visit_moves() -> anyhow::Resu
         "{texts:?}"
     );
     // So does the inspector, on the portal.
-    let deadline = tokio::time::Instant::now() + play.patience;
-    while world
-        .effects("bitrix24", "im.notify.system.add")
-        .await?
-        .is_empty()
-    {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the inspector was not told"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until(play.patience, "the inspector is told", async || {
+        let notices = world.effects("bitrix24", "im.notify.system.add").await?;
+        Ok((!notices.is_empty()).then_some(()))
+    })
+    .await?;
     let told = events(&world.stack.sign_in("head").await?, &play).await?;
     for line in [
         format!("{}: выехал(а) на осмотр.", inspector.name),

@@ -287,5 +287,6 @@ async fn an_undo_that_fails_becomes_a_task_of_ops_and_the_run_says_so() -> anyho
         manual.iter().any(|line| line.contains("отозвать заявку")),
         "{manual:?}"
     );
+    world.record("undone_by_hand", &play).await?;
     world.stop().await
 }

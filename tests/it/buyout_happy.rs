@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use stack::budget::Budget;
 use stack::play::{Play, Prices};
 use stack::report;
 use tests::{Options, World};
@@ -61,6 +62,14 @@ async fn happy(options: Options) -> anyhow::Result<()> {
         report.history_events <= EVENT_BUDGET,
         "{} events",
         report.history_events
+    );
+    let budget = Budget::of(&report::history(&play).await?);
+    println!("{} events of at least {}", budget.events, budget.minimum());
+    assert!(
+        budget.events * 100 <= budget.minimum() * 105,
+        "{} events where {} would do: {budget:?}",
+        budget.events,
+        budget.minimum()
     );
     world.assert_each_effect_once().await?;
     if recorded {

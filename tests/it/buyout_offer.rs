@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 use stack::play::{Play, Prices};
-use tests::World;
+use tests::{World, wait};
 
 const PRICES: Prices = Prices {
     buyout: 300_000,
@@ -165,14 +165,12 @@ async fn links_that_are_forged_or_broken_show_nothing() -> anyhow::Result<()> {
 
 /// The messenger takes messages to this client and then says that it cannot deliver them.
 async fn without_messenger(world: &World, play: &Play<'_>) -> anyhow::Result<()> {
-    let deadline = tokio::time::Instant::now() + play.patience;
-    while world.stack.control.get("wazzup/webhooks").await?.is_null() {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the worker does not ask to be told of messages"
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    let asked = "the worker asks to be told of messages";
+    wait::until(play.patience, asked, async || {
+        let webhooks = world.stack.control.get("wazzup/webhooks").await?;
+        Ok((!webhooks.is_null()).then_some(()))
+    })
+    .await?;
     let mut settings = world.stack.control.get("wazzup/settings").await?;
     settings["unreachable"] = json!([play.phone()]);
     world
@@ -193,22 +191,54 @@ async fn sent_by(world: &World, play: &Play<'_>) -> anyhow::Result<Vec<String>> 
 /// The manager's task, once it says that the client has no link.
 async fn told_to_call(world: &World, play: &Play<'_>) -> anyhow::Result<()> {
     let manager = world.stack.sign_in("manager").await?;
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    let learns = "the manager learns that the client has no link";
+    let details = wait::until(play.patience, learns, async || {
         let task = manager
             .wait_for(&play.id, "OFFER_TO_CLIENT", play.patience)
             .await?;
-        if task.details.contains("до клиента не дошло") {
-            assert!(task.details.contains("по телефону"), "{}", task.details);
-            return Ok(());
-        }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the manager does not learn that the client has no link: {}",
-            task.details
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+        let told = task.details.contains("до клиента не дошло");
+        Ok(told.then_some(task.details))
+    })
+    .await?;
+    assert!(details.contains("по телефону"), "{details}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_quicker_than_the_messenger_is_kept() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let play = Play::deal(&world.stack, "clean_cheap").await?;
+    // The message is there at once; that it is, the messenger says for half a minute.
+    let slow = json!({ "drip_ms": 500 });
+    world
+        .stack
+        .control
+        .fault("wazzup", "send_message", json!("every"), slow)
+        .await?;
+    play.up_to_offer(PRICES).await?;
+    play.accepts_at(&play.offer_link(1).await?).await?;
+    let manager = world.stack.sign_in("manager").await?;
+    let early = manager.buyout(&play.id).await?;
+    let asked = early
+        .tasks
+        .iter()
+        .any(|task| task.kind == "OFFER_TO_CLIENT");
+    assert!(!asked, "the manager was asked before the client answered");
+    let again = play.open(&play.offer_link(1).await?).await?;
+    let again = play.submit(&again, &[("answer", "request_code")]).await?;
+    assert_ne!(again.status, 200, "{}", again.text());
+    assert!(again.text().contains("уже получен"), "{}", again.text());
+    manager
+        .wait_for(&play.id, "COLLECT_PAPERS", play.patience)
+        .await?;
+    let buyout = manager.buyout(&play.id).await?;
+    let asked = buyout
+        .tasks
+        .iter()
+        .any(|task| task.kind == "OFFER_TO_CLIENT");
+    assert!(!asked, "the manager was asked what the client had answered");
+    world.record("answered_early", &play).await?;
+    world.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,15 +275,11 @@ async fn an_offer_that_the_messenger_took_and_cannot_deliver_comes_by_mail() -> 
     without_messenger(&world, &play).await?;
     play.up_to_offer(PRICES).await?;
     let link = play.mailed_link(1).await?;
-    let deadline = tokio::time::Instant::now() + play.patience;
-    while sent_by(&world, &play).await? != ["MESSENGER", "MAIL"] {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the record does not show the mail: {:?}",
-            sent_by(&world, &play).await?
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    wait::until(play.patience, "the record shows the mail", async || {
+        let sent = sent_by(&world, &play).await?;
+        Ok((sent == ["MESSENGER", "MAIL"]).then_some(()))
+    })
+    .await?;
     play.accepts_at(&link).await?;
     let manager = world.stack.sign_in("manager").await?;
     manager

@@ -83,9 +83,21 @@ async fn a_wrong_person_a_stale_version_and_own_work_are_refused_with_a_sentence
         .await
         .expect_err("a second decision");
     assert_eq!(twice.code(), Code::FailedPrecondition, "{twice}");
+    let closed = everybody
+        .tasks()
+        .get_task(pb::GetTaskRequest {
+            id: task.id.clone(),
+        })
+        .await?
+        .into_inner()
+        .task
+        .and_then(|task| task.closed_at)
+        .expect("a moment");
+    let at = chrono::DateTime::from_timestamp(closed.seconds, 0).expect("a moment");
+    let when = world.stack.settings.policy.calendar.format_ru(at);
     assert!(
-        twice.message().contains(&everybody.name),
-        "nobody learns who decided: {twice}"
+        twice.message().contains(&everybody.name) && twice.message().contains(&when),
+        "nobody learns who decided and when ({when}): {twice}"
     );
 
     // Whoever appraised does not approve the price, whatever roles they hold.
@@ -156,19 +168,61 @@ async fn one_of_many_claims_a_task_and_the_others_are_told() -> anyhow::Result<(
         async move { tasks.claim_task(request).await }
     };
     let mut race = Vec::new();
-    for turn in 0..10 {
+    for turn in 0..20 {
         race.push(claim(if turn % 2 == 0 {
             &appraiser
         } else {
             &everybody
         }));
     }
-    let won = futures::future::join_all(race)
-        .await
-        .into_iter()
-        .filter(Result::is_ok)
-        .count();
+    let ends = futures::future::join_all(race).await;
+    let won = ends.iter().filter(|end| end.is_ok()).count();
     assert_eq!(won, 1, "a claim race has one winner");
+    let claimed = appraiser
+        .tasks()
+        .get_task(pb::GetTaskRequest {
+            id: task.id.clone(),
+        })
+        .await?
+        .into_inner()
+        .task
+        .expect("the task");
+    let owner = claimed.owner.clone().unwrap_or_default();
+    for lost in ends.into_iter().filter_map(Result::err) {
+        assert!(
+            lost.message().contains(&owner.name) || reason(&lost) == "STALE_VERSION",
+            "{} has it, and a loser is told: {lost}",
+            owner.name
+        );
+    }
+
+    // Twenty decisions of its owner at once: one is taken, the others are told whose and when.
+    let winner = if owner.id == appraiser.id {
+        &appraiser
+    } else {
+        &everybody
+    };
+    let decision = || {
+        Kind::Appraise(papers::appraisal(
+            PRICES.buyout,
+            PRICES.stop,
+            PRICES.forecast,
+        ))
+    };
+    let race = (0..20).map(|_| winner.decide(&claimed, decision()));
+    let ends = futures::future::join_all(race).await;
+    let (taken, refused): (Vec<_>, Vec<_>) = ends.into_iter().partition(Result::is_ok);
+    assert_eq!((taken.len(), refused.len()), (1, 19));
+    for lost in refused.into_iter().filter_map(Result::err) {
+        assert_eq!(lost.code(), Code::FailedPrecondition, "{lost}");
+        assert!(
+            lost.message().contains("Задача уже закрыта") && lost.message().contains(&winner.name),
+            "{lost}"
+        );
+    }
+    let approvals = winner.buyout(&play.id).await?.tasks;
+    let opened = approvals.iter().filter(|t| t.kind == "APPROVE_PRICE");
+    assert!(opened.count() <= 1, "{approvals:?}");
     world.stop().await
 }
 

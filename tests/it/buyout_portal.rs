@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use domain::buyout::decision::FactKind;
 use domain::staff::{PersonId, StaffMember};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use stack::play::{Play, Prices};
 use store::inbox::InboxState;
 use store::staff::StaffRecord;
-use tests::World;
+use tests::{World, wait};
 
 const PRICES: Prices = Prices {
     buyout: 300_000,
@@ -29,18 +29,9 @@ const ACCOUNTANT: u64 = 22;
 /// Asks until there is an answer.
 async fn until<T>(
     what: &str,
-    ask: impl AsyncFn() -> anyhow::Result<Option<T>>,
+    ask: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(answer) = ask().await? {
-            return Ok(answer);
-        }
-        if tokio::time::Instant::now() >= deadline {
-            bail!("not within a minute: {what}");
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait::until(Duration::from_secs(60), what, ask).await
 }
 
 /// The portal's tasks with that title, oldest first.

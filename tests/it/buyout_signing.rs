@@ -304,5 +304,10 @@ async fn papers_that_the_messenger_cannot_deliver_come_by_mail() -> anyhow::Resu
     let page = play.open(&link).await?;
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains("договор"), "{}", page.text());
+    let manager = world.stack.sign_in("manager").await?;
+    manager
+        .wait_for(&play.id, "SIGN_CONTRACT", play.patience)
+        .await?;
+    world.record("papers_mailed", &play).await?;
     world.stop().await
 }

@@ -1,16 +1,19 @@
 //! The gateway over the wire: one file per thing that it does for somebody.
 
+mod audit;
 mod callbacks;
 mod codec;
 mod cookie;
 mod details;
 mod events;
+mod evidence;
 mod files;
+mod forms;
 mod health;
 mod install;
 mod limits;
 mod links;
-mod lists;
+pub(super) mod lists;
 mod notifications;
 mod oidc;
 mod ops;
@@ -19,11 +22,14 @@ mod pages;
 mod parts;
 mod placement;
 mod policies;
+mod races;
 mod reports;
 mod session;
 mod staff;
+mod starts;
 mod tasks;
 mod templates;
+mod thumbs;
 mod views;
 mod web;
 mod work;
@@ -31,19 +37,18 @@ mod workbooks;
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use domain::staff::{PersonId, Role, StaffMember};
 use proto::kite::inspection::v1::CreateUploadTicketRequest;
 use stack::people::Person;
 use stack::seed;
 use store::staff::StaffRecord;
-use tests::World;
+use tests::{World, wait};
 use tonic::Status;
 use tonic_types::StatusExt;
 use url::Url;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Somebody new; no cities means every one.
 async fn newcomer(
@@ -111,16 +116,7 @@ fn violations(status: &Status) -> Vec<String> {
 /// Looks until the condition holds, and answers what it found then.
 async fn until<T>(
     what: &str,
-    mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+    look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look().await? {
-            return Ok(found);
-        }
-        if tokio::time::Instant::now() >= deadline {
-            bail!("not within {PATIENCE:?}: {what}");
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+    wait::until(PATIENCE, what, look).await
 }

@@ -1,11 +1,9 @@
 //! What comes in from the portal: robots that call twice, forged calls, broken forms.
 
-use std::time::Duration;
-
 use http::StatusCode;
 use serde_json::json;
 use stack::play::{Play, Prices};
-use tests::World;
+use tests::{World, wait};
 
 /// The body of a robot's call as the portal sends it, with the given token.
 fn robot_form(member: &str, token: &str, deal: u64) -> Vec<(String, String)> {
@@ -139,21 +137,15 @@ async fn a_deal_moved_back_and_forth_is_one_process_and_every_robot_is_answered(
         .post(&format!("{deal}/stage"), json!({ "stage": "C9:NEW" }))
         .await?;
     play.robot_calls().await?;
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    wait::until(play.patience, "the late robot is answered", async || {
         let robots = world.stack.control.get(&deal).await?["robots"]
             .as_array()
             .cloned()
             .unwrap_or_default();
-        if robots.len() >= 3 && robots.iter().all(|robot| !robot["answer"].is_null()) {
-            break;
-        }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the late robot was not answered: {robots:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        let answered = robots.iter().all(|robot| !robot["answer"].is_null());
+        Ok((robots.len() >= 3 && answered).then_some(()))
+    })
+    .await?;
     assert_eq!(runs(&world).await?, 1);
     world.record("robot_called_twice", &play).await?;
     world.stop().await

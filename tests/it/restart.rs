@@ -1,14 +1,12 @@
 //! Deploys in the middle of a run: the next worker and the next gateway go on where the former ones were.
 
-use std::time::Duration;
-
 use proto::kite::task::v1::decision::Kind;
 use serde_json::{Value, json};
 use stack::play::{Play, Prices};
 use temporalio_client::UntypedWorkflow;
 use temporalio_common::protos::temporal::api::enums::v1::PendingActivityState;
 use tests::world::quick;
-use tests::{Options, World};
+use tests::{Options, World, wait};
 
 const PRICES: Prices = Prices {
     buyout: 440_000,
@@ -18,15 +16,11 @@ const PRICES: Prices = Prices {
 
 /// The only payout of the simulated partner, once it has it.
 async fn payout(world: &World, play: &Play<'_>) -> anyhow::Result<Value> {
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    wait::until(play.patience, "a payout is made", async || {
         let payouts = world.stack.control.get("yookassa/payouts").await?;
-        if let Some(payout) = payouts.as_array().and_then(|payouts| payouts.first()) {
-            return Ok(payout.clone());
-        }
-        assert!(tokio::time::Instant::now() < deadline, "no payout was made");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        Ok(payouts.as_array().and_then(|all| all.first()).cloned())
+    })
+    .await
 }
 
 /// Waits until the run has exactly these activities open and nothing else to do.
@@ -41,29 +35,26 @@ async fn quiet_but_for(
         .stack
         .temporal
         .get_workflow_handle::<UntypedWorkflow>(&play.id);
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
-        let now = handle.describe(Default::default()).await?.raw_description;
-        let pending: Vec<_> = now
-            .pending_activities
-            .iter()
-            .map(|activity| {
-                let name = activity
-                    .activity_type
-                    .as_ref()
-                    .map(|kind| kind.name.as_str());
-                (name.unwrap_or_default(), activity.state())
-            })
-            .collect();
-        if now.pending_workflow_task.is_none() && pending == open {
-            return Ok(());
-        }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "{open:?} is awaited, {pending:?} is open"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until(
+        play.patience,
+        &format!("only {open:?} is open"),
+        async || {
+            let now = handle.describe(Default::default()).await?.raw_description;
+            let pending: Vec<_> = now
+                .pending_activities
+                .iter()
+                .map(|activity| {
+                    let name = activity
+                        .activity_type
+                        .as_ref()
+                        .map(|kind| kind.name.as_str());
+                    (name.unwrap_or_default(), activity.state())
+                })
+                .collect();
+            Ok((now.pending_workflow_task.is_none() && pending == open).then_some(()))
+        },
+    )
+    .await
 }
 
 /// The next payout stays pending until [`end_payout`].

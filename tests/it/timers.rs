@@ -15,7 +15,7 @@ use stack::people::Person;
 use stack::play::{Play, Prices};
 use tests::test_server::TestServer;
 use tests::world::quick;
-use tests::{Options, World};
+use tests::{Options, World, wait};
 use tonic::Code;
 
 const PRICES: Prices = Prices {
@@ -69,19 +69,17 @@ async fn pressed_of(
     task: &pb::Task,
     count: usize,
 ) -> anyhow::Result<Vec<String>> {
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    let what = format!("{count} lines of «{}»", task.title);
+    wait::until(play.patience, &what, async || {
         let texts: Vec<String> = pressed(person, play)
             .await?
             .into_iter()
             .map(|event| event.text)
             .filter(|text| text.starts_with(&task.title))
             .collect();
-        if texts.len() >= count || tokio::time::Instant::now() >= deadline {
-            return Ok(texts);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        Ok((texts.len() >= count).then_some(texts))
+    })
+    .await
 }
 
 /// How many notices a user of the portal has.
@@ -93,14 +91,12 @@ async fn notices(play: &Play<'_>, user: u64) -> anyhow::Result<usize> {
 
 /// The same, once there is one.
 async fn told(play: &Play<'_>, user: u64) -> anyhow::Result<usize> {
-    let deadline = tokio::time::Instant::now() + play.patience;
-    loop {
+    let what = format!("user {user} of the portal is told");
+    wait::until(play.patience, &what, async || {
         let count = notices(play, user).await?;
-        if count > 0 || tokio::time::Instant::now() >= deadline {
-            return Ok(count);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        Ok((count > 0).then_some(count))
+    })
+    .await
 }
 
 async fn task_of(person: &Person, id: &str) -> anyhow::Result<pb::Task> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use domain::buyout::decision::{Fact, FactKind};
+use domain::buyout::stage::Stage;
 use platform::codec::Codec;
 use platform::keys::KeysConfig;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use crate::World;
 use crate::world::keys;
 
 /// Ends and detours of the buyout of which every release leaves a history.
-pub const BUYOUT: [&str; 29] = [
+pub const BUYOUT: [&str; 35] = [
     "happy_by_sbp",
     "happy_by_bank_order",
     "declined",
@@ -51,7 +52,16 @@ pub const BUYOUT: [&str; 29] = [
     "papers_answered",
     "worker_replaced",
     "gateway_replaced",
+    "undone_by_hand",
+    "papers_mailed",
+    "price_returned",
+    "payout_unknown",
+    "request_rejected",
+    "answered_early",
 ];
+
+/// The search attribute by which the engine finds runs of a stage.
+const STAGE: &str = "KiteStage";
 
 /// One history as it lies in a file. Payloads stay encrypted, with the keys of the tests.
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,6 +93,24 @@ impl Recorded {
             }
         }
         Ok(histories)
+    }
+
+    /// The stage that the run showed last: an end, unless the run was under way.
+    pub fn last_stage(&self) -> anyhow::Result<Option<Stage>> {
+        let shown = self.events.iter().rev().find_map(|event| {
+            let Some(Attributes::UpsertWorkflowSearchAttributesEventAttributes(upserted)) =
+                &event.attributes
+            else {
+                return None;
+            };
+            let fields = &upserted.search_attributes.as_ref()?.indexed_fields;
+            fields.get(STAGE)
+        });
+        let Some(shown) = shown else {
+            return Ok(None);
+        };
+        let stage: String = serde_json::from_slice(&shown.data)?;
+        Ok(Some(stage.parse()?))
     }
 
     pub fn history(&self) -> WorkflowHistory {

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use domain::policy::BuyoutPolicy;
 use serde_json::Value;
 use stack::seed;
-use stack::settings::{GatewayOptions, Keys, Ports, Settings};
+use stack::settings::{GatewayOptions, Keys, Ports, Programs, Settings};
 use stack::stack::Stack;
 use tempfile::TempDir;
 use temporalio_client::{Connection, ConnectionOptions};
@@ -17,23 +17,36 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::{
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
 
-use crate::ports;
+use crate::{ports, wait};
 
-/// Operations whose key in the ledger is the thing that changes; a notice replaces the former one of its task.
-const MANY_BY_NATURE: [&str; 4] = [
+/// Operations whose key in the ledger is the thing that changes: a notice replaces the former one of its task, a
+/// task is opened again as often as it is ticked off.
+pub const MANY_BY_NATURE: [&str; 5] = [
     "crm.item.update",
     "crm.deal.update",
     "im.notify.system.add",
+    "tasks.task.renew",
     "bizproc.robot.update",
 ];
+
+/// Sweeps begin when a test asks for one, and never in the middle of something else.
+pub const QUIET: &str = "[sweep]\nportals_every_secs = 0\nreconcile_at = \"\"\n";
 
 /// How a test's stack differs from the usual one.
 pub struct Options {
     pub policy: BuyoutPolicy,
     pub postgres: bool,
+    /// Another database than one that is made for the test.
+    pub database: Option<String>,
     pub gateway: GatewayOptions,
+    /// Sections of the worker's file, see [`Settings::worker`].
+    pub worker: String,
     /// Another Temporal than the shared one, without namespaces of its own.
     pub temporal: Option<String>,
+    /// Gateway and worker as processes of their own.
+    pub programs: Option<Programs>,
+    /// Calls a minute that we allow ourselves of each partner but the portal; `None`: as documented.
+    pub partners_per_minute: Option<u32>,
 }
 
 impl Default for Options {
@@ -42,8 +55,12 @@ impl Default for Options {
             policy: quick(),
             // `make test` plays the buyouts on both databases.
             postgres: std::env::var("KITE_TEST_DATABASE").as_deref() == Ok("postgres"),
+            database: None,
             gateway: GatewayOptions::default(),
+            worker: QUIET.to_owned(),
             temporal: None,
+            programs: None,
+            partners_per_minute: None,
         }
     }
 }
@@ -70,17 +87,21 @@ impl World {
         let Options {
             policy,
             postgres,
+            database,
             gateway,
+            worker,
             temporal,
+            programs,
+            partners_per_minute,
         } = options;
         let folder = tempfile::tempdir()?;
-        let store_url = if postgres {
-            store::testing::postgres().database().await
-        } else {
-            format!(
+        let store_url = match database {
+            Some(url) => url,
+            None if postgres => store::testing::postgres().database().await,
+            None => format!(
                 "sqlite://{}?mode=rwc",
                 folder.path().join("kite.db").display()
-            )
+            ),
         };
         let (temporal_address, namespace) = match temporal {
             Some(address) => (address, "default".to_owned()),
@@ -104,6 +125,7 @@ impl World {
             simulator_ports: simulator::Ports::default(),
             // A portal that does not hold a test up; its limits have tests of their own.
             portal_per_minute: 60_000,
+            partners_per_minute,
             seed: 1,
             temporal_address,
             namespace,
@@ -111,7 +133,9 @@ impl World {
             ui_origin: "http://127.0.0.1:8233".to_owned(),
             log_filter: std::env::var("KITE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()),
             gateway,
+            worker,
             policy,
+            programs,
         };
         let stack = Stack::start(settings).await?;
         Ok(Self { stack, folder })
@@ -137,8 +161,17 @@ impl World {
     /// Every effect of the ledger stands there once: no key was used for two effects of one operation.
     /// Changes of one deal or task are many by nature: their key names the thing, not the change.
     pub async fn assert_each_effect_once(&self) -> anyhow::Result<()> {
+        match self.repeated().await?.as_slice() {
+            [] => Ok(()),
+            [key, ..] => bail!("an effect happened twice: {key:?}"),
+        }
+    }
+
+    /// Effects of the ledger that happened more than once: partner, operation, key.
+    pub async fn repeated(&self) -> anyhow::Result<Vec<[String; 3]>> {
         let entries = self.stack.control.get("ledger").await?;
         let mut seen = BTreeSet::new();
+        let mut repeated = Vec::new();
         for entry in entries.as_array().into_iter().flatten() {
             let key = ["partner", "operation", "key"]
                 .map(|name| entry[name].as_str().unwrap_or_default().to_owned());
@@ -146,10 +179,10 @@ impl World {
                 continue;
             }
             if !seen.insert(key.clone()) {
-                bail!("an effect happened twice: {key:?}");
+                repeated.push(key);
             }
         }
-        Ok(())
+        Ok(repeated)
     }
 }
 
@@ -160,6 +193,7 @@ pub fn keys() -> Keys {
     Keys {
         codec: key(7),
         links: key(8),
+        signing: key(10),
         tokens: key(9),
         callbacks: "callbacks-of-the-tests".to_owned(),
         codec_token: "codec-of-the-tests".to_owned(),
@@ -182,14 +216,14 @@ async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
         .register_namespace(tonic::Request::new(request))
         .await?;
     let attributes = search_attributes();
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-    loop {
-        // The server learns of a new namespace with a delay of its own.
+    let what = format!("the search attributes of {namespace} appear");
+    wait::until(Duration::from_secs(30), &what, async || {
+        // The server learns of a new namespace with a delay of its own, and refuses until then.
         let request = AddSearchAttributesRequest {
             namespace: namespace.to_owned(),
             search_attributes: attributes.clone(),
         };
-        let added = connection
+        let _ = connection
             .operator_service()
             .add_search_attributes(tonic::Request::new(request))
             .await;
@@ -199,19 +233,13 @@ async fn open_namespace(address: &str, namespace: &str) -> anyhow::Result<()> {
                 namespace: namespace.to_owned(),
             }))
             .await;
-        if let Ok(listed) = listed
-            && attributes
-                .keys()
-                .all(|name| listed.get_ref().custom_attributes.contains_key(name))
-        {
-            return Ok(());
-        }
-        if tokio::time::Instant::now() >= deadline {
-            added.context("the search attributes were not taken")?;
-            bail!("the search attributes of {namespace} did not appear");
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        let known = listed.is_ok_and(|listed| {
+            let custom = &listed.get_ref().custom_attributes;
+            attributes.keys().all(|name| custom.contains_key(name))
+        });
+        Ok(known.then_some(()))
+    })
+    .await
 }
 
 /// Our search attributes with their types as numbers of the protocol.

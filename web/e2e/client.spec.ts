@@ -37,7 +37,7 @@ it('reads the offer, asks for more, gets an answer, accepts with a code', async 
     .first()
     .click()
   await client
-    .getByText(/Вы приняли предложение|Спасибо/)
+    .getByText(/Договорились/)
     .first()
     .waitFor()
   await manager.getByText('согласен', { exact: false }).first().waitFor()

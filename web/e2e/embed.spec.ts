@@ -8,6 +8,8 @@ import { world } from './lib/world'
 withBrowser()
 
 const MANAGER = 16
+/** An employee of the portal who is not of Kite’s staff. */
+const STRANGER = 23
 
 it('shows the run of the deal to the employee whom the portal names', async () => {
   const offered = world.deals.offered!
@@ -29,7 +31,7 @@ it('shows the run of the deal to the employee whom the portal names', async () =
 it('says what to do to somebody whom Kite does not know', async () => {
   const offered = world.deals.offered!
   const page = await newPage(await context())
-  await page.goto(`${world.portal}/crm/deal/details/${offered.deal}/?user=999`)
+  await page.goto(`${world.portal}/crm/deal/details/${offered.deal}/?user=${STRANGER}`)
   const frame = page.frameLocator('iframe').first()
   await frame
     .getByText(/администратор/i)

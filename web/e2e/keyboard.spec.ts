@@ -12,7 +12,7 @@ withBrowser()
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const found = document.activeElement
-    if (!(found instanceof HTMLElement)) return ''
+    if (!(found instanceof HTMLElement) || found === document.body) return ''
     const label =
       found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement ? found.labels?.[0] : null
     return (found.getAttribute('aria-label') ?? label?.innerText ?? found.innerText ?? '').trim()
@@ -26,6 +26,14 @@ async function tabTo(page: Page, name: RegExp, most = 150): Promise<void> {
     if (name.test(await focused(page))) return
   }
   throw new Error(`${name} is not reached by ${most} tabs; the focus is on ${await focused(page)}`)
+}
+
+async function arrowTo(page: Page, name: RegExp, most = 10): Promise<void> {
+  for (let step = 0; step < most; step += 1) {
+    await page.keyboard.press('ArrowRight')
+    if (name.test(await focused(page))) return
+  }
+  throw new Error(`${name} is not reached by ${most} arrows; the focus is on ${await focused(page)}`)
 }
 
 it('signs in, takes the task, prices the car and sends it', async () => {
@@ -43,9 +51,11 @@ it('signs in, takes the task, prices the car and sends it', async () => {
   await page.keyboard.press('g')
   await page.keyboard.press('t')
   await page.waitForURL((url) => url.pathname === '/tasks')
-  await tabTo(page, /^Свободные/)
-  await page.keyboard.press('Enter')
-  await page.getByText(inspected.car.identifier).first().waitFor()
+  // One stop for all tabs; arrows go from one to the next.
+  await tabTo(page, /^Все/)
+  await arrowTo(page, /^Свободные/)
+  await page.getByRole('tab', { name: /^Свободные/, selected: true }).waitFor()
+  await page.locator('[role="grid"][aria-busy="false"]').getByText(inspected.car.identifier).first().waitFor()
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use activities::{autoteka, avtocod, bank, bitrix24, fssp, messages, onec, treasury, yookassa};
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use contracts::queues;
+use domain::hold::CircuitRule;
 use platform::config::ConfigError;
 use platform::keys::KeysConfig;
 use platform::logging::LogConfig;
@@ -13,7 +15,8 @@ use platform::metrics::MetricsConfig;
 use platform::objects::ObjectsConfig;
 use platform::temporal::TemporalConfig;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use store::connect::StoreConfig;
 use url::Url;
 
@@ -39,6 +42,8 @@ pub struct Config {
     pub records: RecordsConfig,
     pub queues: QueuesConfig,
     pub limits: LimitsConfig,
+    pub hold: HoldConfig,
+    pub sweep: SweepConfig,
     pub stop: StopConfig,
     #[serde(default)]
     pub partners: Partners,
@@ -78,6 +83,7 @@ pub struct QueuesConfig {
 pub struct LimitsConfig {
     pub workflow_tasks: usize,
     pub cached_workflows: usize,
+    pub sticky_secs: u64,
     pub local_activities: usize,
     /// Activities at once on a queue without a figure of its own.
     pub activities: usize,
@@ -93,6 +99,46 @@ pub struct QueueLimits {
     /// Activities begun a second by this worker; absent: no limit.
     #[serde(default)]
     pub per_second: Option<f64>,
+}
+
+/// When a partner's calls wait by themselves, and how they go on.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldConfig {
+    /// 0: only people hold partners.
+    pub failures: usize,
+    pub runs: usize,
+    pub within_secs: u32,
+    pub probe_secs: u32,
+    pub probe_longest_secs: u32,
+    pub wait_secs: u32,
+    pub hand_back_secs: u32,
+    pub wave_per_second: f64,
+}
+
+/// What is looked for from time to time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepConfig {
+    /// 0: only when somebody asks for it.
+    pub portals_every_secs: u32,
+    pub grace_secs: u32,
+    /// By the clock of `records.time_zone`; `None`: only when somebody asks for it.
+    #[serde(deserialize_with = "time_of_day")]
+    pub reconcile_at: Option<NaiveTime>,
+    pub reconcile_days: u32,
+    pub patience_secs: u32,
+}
+
+/// "03:30"; empty is none.
+fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveTime>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    NaiveTime::parse_from_str(&text, "%H:%M")
+        .map(Some)
+        .map_err(|_| D::Error::custom("a time of day is HH:MM"))
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -134,6 +180,13 @@ impl Config {
             return wrong("records.inspector_capacity", "must be at least 1");
         }
         self.limits.check()?;
+        self.hold.check()?;
+        if self.sweep.reconcile_days == 0 {
+            return wrong("sweep.reconcile_days", "must be at least 1");
+        }
+        if self.sweep.patience_secs == 0 {
+            return wrong("sweep.patience_secs", "must be at least 1");
+        }
         self.check_queues()?;
         if self.serves(queues::MESSAGES) && self.messages.company.trim().is_empty() {
             return wrong("messages.company", "must not be empty");
@@ -183,10 +236,17 @@ impl LimitsConfig {
         let Self {
             workflow_tasks,
             cached_workflows,
+            sticky_secs,
             local_activities,
             activities,
             queues,
         } = self;
+        if !(1..=60).contains(sticky_secs) {
+            return Err(ConfigError::value(
+                "limits.sticky_secs",
+                "must be from 1 to 60",
+            ));
+        }
         for (key, value) in [
             ("limits.workflow_tasks", workflow_tasks),
             ("limits.cached_workflows", cached_workflows),
@@ -223,12 +283,85 @@ impl LimitsConfig {
     }
 
     /// Activities at once, and begun a second, on a queue.
+    /// How long a run's task waits for the worker that has the run in memory.
+    pub(crate) fn sticky(&self) -> Duration {
+        Duration::from_secs(self.sticky_secs)
+    }
+
     pub(crate) fn of(&self, queue: &str) -> (usize, Option<f64>) {
         let QueueLimits {
             activities,
             per_second,
         } = self.queues.get(queue).copied().unwrap_or_default();
         (activities.unwrap_or(self.activities), per_second)
+    }
+}
+
+impl HoldConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let Self {
+            failures: _,
+            runs,
+            within_secs,
+            probe_secs,
+            probe_longest_secs,
+            wait_secs,
+            hand_back_secs: _,
+            wave_per_second,
+        } = self;
+        for (key, zero) in [
+            ("hold.runs", *runs == 0),
+            ("hold.within_secs", *within_secs == 0),
+            ("hold.probe_secs", *probe_secs == 0),
+            ("hold.probe_longest_secs", *probe_longest_secs == 0),
+            ("hold.wait_secs", *wait_secs == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::value(key, "must be at least 1"));
+            }
+        }
+        if !(wave_per_second.is_finite() && *wave_per_second > 0.0) {
+            return Err(ConfigError::value(
+                "hold.wave_per_second",
+                "must be greater than 0",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn rule(&self) -> CircuitRule {
+        CircuitRule {
+            failures: self.failures,
+            runs: self.runs,
+            within: chrono::Duration::seconds(self.within_secs.into()),
+        }
+    }
+
+    /// Until a partner that has been away so long is tried next: an eighth of it, so that a long outage fills
+    /// no history.
+    pub(crate) fn probe_after(&self, away: chrono::Duration) -> chrono::Duration {
+        let seconds = |secs: u32| chrono::Duration::seconds(secs.into());
+        (away / 8)
+            .max(seconds(self.probe_secs))
+            .min(seconds(self.probe_longest_secs.max(self.probe_secs)))
+    }
+
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_secs(self.wait_secs.into())
+    }
+
+    /// The longest that a waiting call stays away.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.wait() * 2
+    }
+
+    pub(crate) fn hand_back(&self) -> Duration {
+        Duration::from_secs(self.hand_back_secs.into())
+    }
+
+    /// Between two calls of the wave.
+    pub(crate) fn step(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.wave_per_second)
     }
 }
 

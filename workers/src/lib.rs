@@ -5,12 +5,15 @@
 
 pub mod config;
 
+mod alive;
 mod health;
+mod hold;
 mod observe;
 mod partner_calls;
 mod partners;
 mod run;
+mod schedules;
 mod search_attributes;
 mod wiring;
 
-pub use run::run;
+pub use run::{run, run_with};

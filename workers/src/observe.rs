@@ -1,10 +1,13 @@
-//! What every activity leaves behind, whatever it does: a span with the run it works for, a metric of how
-//! it ended, and what it says of the partner.
+//! What every activity passes before it begins, the gate of its partner, and what it leaves behind: a span with the
+//! run it works for, a metric of how it ended, and what it says of the partner. Meanwhile the engine hears that its
+//! worker lives.
 
 use std::time::Instant;
 
 use activities::error::Said;
 use chrono::Utc;
+use store::crash_point::{self, Point};
+use temporalio_client::Client;
 use temporalio_common::ActivityError;
 use temporalio_common::error::ApplicationErrorCategory;
 use temporalio_sdk::interceptors::{
@@ -12,11 +15,16 @@ use temporalio_sdk::interceptors::{
 };
 use tracing::Instrument;
 
+use crate::alive;
+use crate::hold::Gate;
 use crate::partner_calls::Counter;
 
 /// Wraps each activity of a queue.
 pub(crate) struct Observed {
     pub(crate) counter: Counter,
+    pub(crate) gate: Gate,
+    /// By which the engine is told.
+    pub(crate) client: Client,
 }
 
 impl ActivityInboundInterceptor for Observed {
@@ -34,13 +42,36 @@ impl ActivityInboundInterceptor for Observed {
             attempt = info.attempt,
         );
         let activity = info.activity_type.clone();
-        let counter = self.counter.clone();
-        let work = next.run(input);
+        let task = info.clone();
+        let (counter, gate) = (self.counter.clone(), self.gate.clone());
+        let client = self.client.clone();
         Box::pin(
             async move {
+                match gate.pass(input.activity_info()).await {
+                    Ok(false) => {}
+                    Ok(true) => tracing::info!("the call tries whether the partner is back"),
+                    Err(held) => {
+                        tracing::debug!("the call waits, its partner is held");
+                        metrics::counter!("kite_activities_total", "activity" => activity, "outcome" => "held")
+                            .increment(1);
+                        return Err(held.into());
+                    }
+                }
                 let began = Instant::now();
-                let ended = work.await;
-                counter.note(Said::of(ended.as_ref().map(drop)), Utc::now());
+                let work = alive::while_told(client, task.clone(), next.run(input));
+                let run = task.workflow_id.as_deref().unwrap_or_default();
+                let ended = crash_point::within(run, &activity, async {
+                    crash_point::reached(Point::Before, "");
+                    let ended = work.await;
+                    if ended.is_ok() {
+                        crash_point::reached(Point::Done, "");
+                    }
+                    ended
+                })
+                .await;
+                let said = Said::of(ended.as_ref().map(drop));
+                let held = gate.note(&said, &task);
+                counter.note(said, Utc::now());
                 let outcome = ended.as_ref().map_or_else(outcome, |_| "done");
                 metrics::histogram!("kite_activity_seconds", "activity" => activity.clone())
                     .record(began.elapsed().as_secs_f64());
@@ -52,7 +83,10 @@ impl ActivityInboundInterceptor for Observed {
                     }
                     _ => tracing::debug!(outcome, "an attempt ended"),
                 }
-                ended
+                match held {
+                    Some(held) => Err(held.into()),
+                    None => ended,
+                }
             }
             .instrument(span),
         )

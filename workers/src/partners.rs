@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activities::bitrix24::{
-    BUYOUT_ROBOT, Bitrix24Client, EVENTS, Reconciled, Subscribed, bind_tab, reconcile, subscribe,
+    BUYOUT_ROBOT, Bitrix24Client, EVENTS, Reconciled, Subscribed, bind_tab, keep_events, reconcile,
+    subscribe,
 };
 use activities::error::PartnerError;
 use store::connect::Store;
@@ -207,6 +208,14 @@ async fn keep(
 ) -> Result<(Reconciled, Subscribed), PartnerError> {
     let robots = reconcile(client, portal, &[BUYOUT_ROBOT]).await?;
     let events = subscribe(client, portal, &EVENTS).await?;
+    match keep_events(client, portal, &EVENTS).await {
+        Ok(()) => {}
+        // Somebody else was faster, or the plan does not allow it.
+        Err(refused @ PartnerError::Rejected { .. }) => {
+            tracing::info!(portal, ?refused, "the portal keeps no events for us");
+        }
+        Err(error) => return Err(error),
+    }
     Ok((robots, events))
 }
 

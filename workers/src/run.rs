@@ -3,19 +3,22 @@
 use std::net::TcpListener;
 
 use anyhow::Context;
+use contracts::queues;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use platform::codec::Codec;
 use store::connect::Store;
 use temporalio_client::Client;
-use temporalio_sdk::Worker;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::health::{self, Health, Parts};
+use crate::hold::Holds;
 use crate::partner_calls::PartnerCalls;
 use crate::partners::{self, PAUSES, TOLD_FIRST};
+use crate::schedules;
 use crate::search_attributes;
 use crate::wiring::{self, Wired};
 
@@ -27,6 +30,16 @@ pub async fn run(
     metrics: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    run_with(config, metrics, stop, |_| Ok(())).await
+}
+
+/// [`run`] with more on the queue of processes than what is Kite's: for measuring what a worker costs.
+pub async fn run_with(
+    config: Config,
+    metrics: TcpListener,
+    stop: CancellationToken,
+    more: impl FnOnce(&mut WorkerOptions) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     // A second provider is only possible in tests; the first one stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check()?;
@@ -36,7 +49,7 @@ pub async fn run(
     let health = Health::default();
     let closed = CancellationToken::new();
     let serving = tokio::spawn(health::serve(metrics, health.clone(), closed.clone()));
-    let worked = work(&config, &health, &stop).await;
+    let worked = work(&config, &health, &stop, more).await;
     upkeep.abort();
     health.working(false);
     closed.cancel();
@@ -54,7 +67,12 @@ async fn keep_metrics() {
     }
 }
 
-async fn work(config: &Config, health: &Health, stop: &CancellationToken) -> anyhow::Result<()> {
+async fn work(
+    config: &Config,
+    health: &Health,
+    stop: &CancellationToken,
+    more: impl FnOnce(&mut WorkerOptions) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let runtime = platform::metrics::sdk_runtime(config.metrics.sdk_address)
         .context("metrics.sdk_address")?;
     let connecting = platform::temporal::connect(&config.temporal, &config.codec);
@@ -64,34 +82,58 @@ async fn work(config: &Config, health: &Health, stop: &CancellationToken) -> any
     let (client, codec) = connected?;
     let store = Store::connect(&config.store).await?;
     store.migrate().await?;
-    let ended = serve(config, health, stop, &runtime, client, codec, &store).await;
+    let engine = Engine {
+        runtime,
+        client,
+        codec,
+    };
+    let ended = serve(config, health, stop, engine, &store, more).await;
     store.close().await?;
     ended
+}
+
+/// The way to Temporal.
+struct Engine {
+    runtime: Runtime,
+    client: Client,
+    codec: Codec,
 }
 
 async fn serve(
     config: &Config,
     health: &Health,
     stop: &CancellationToken,
-    runtime: &temporalio_sdk::Runtime,
-    client: Client,
-    codec: Codec,
+    engine: Engine,
     store: &Store,
+    more: impl FnOnce(&mut WorkerOptions) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let Engine {
+        runtime,
+        client,
+        codec,
+    } = engine;
     let objects = platform::objects::open(&config.objects)?;
     search_attributes::register(&client).await;
     let calls = PartnerCalls::default();
+    let holds = Holds::new(config.hold, store.clone());
     let Wired {
-        workers,
+        mut workers,
         bitrix24,
         onec,
         treasury,
         wazzup,
-    } = wiring::wire(config, &codec, store, &objects, &calls)?;
+    } = wiring::wire(config, &client, &codec, store, &objects, &calls, &holds)?;
+    if let Some(processes) = workers
+        .iter_mut()
+        .find(|options| options.task_queue == queues::KITE)
+    {
+        more(processes)?;
+    }
     let mut workers = workers
         .into_iter()
-        .map(|options| Worker::new(runtime, client.clone(), options).map_err(anyhow::Error::from))
+        .map(|options| Worker::new(&runtime, client.clone(), options).map_err(anyhow::Error::from))
         .collect::<anyhow::Result<Vec<_>>>()?;
+    let scheduler = client.clone();
     health.connected(Parts {
         client,
         store: store.clone(),
@@ -120,6 +162,15 @@ async fn serve(
             partners::be_told("wazzup", subscribe, TOLD_FIRST, stop).await;
         });
     }
+    if config.served().any(|queue| queue == queues::KITE) {
+        tasks.spawn(schedules::keep(
+            scheduler,
+            config.sweep.clone(),
+            config.records.time_zone,
+            beside.clone(),
+        ));
+    }
+    tasks.spawn(holds.keep(beside.clone()));
     tasks.spawn(calls.keep(store.clone(), beside.clone()));
     if let Some(client) = bitrix24 {
         tasks.spawn(partners::keep_portals(

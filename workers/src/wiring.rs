@@ -9,9 +9,11 @@ use activities::bitrix24::{Bitrix24Activities, Bitrix24Client, Sealer};
 use activities::documents::DocumentActivities;
 use activities::evidence::Evidence;
 use activities::fssp::{FsspActivities, FsspClient};
+use activities::hold::HoldActivities;
 use activities::messages::{Links, Mailer, MessageActivities, SmsClient, WazzupClient};
 use activities::onec::{OnecActivities, OnecClient};
 use activities::records::RecordActivities;
+use activities::sweep::SweepActivities;
 use activities::treasury::{TreasuryActivities, TreasuryClient};
 use activities::yookassa::{YookassaActivities, YookassaClient};
 use anyhow::Context;
@@ -21,13 +23,18 @@ use object_store::ObjectStore;
 use platform::codec::Codec;
 use secrecy::{ExposeSecret, SecretString};
 use store::connect::Store;
+use temporalio_client::Client;
 use temporalio_sdk::WorkerOptions;
 use temporalio_sdk::runtime::PollerBehavior;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use workflows::buyout::BuyoutWorkflow;
+use workflows::payout_banks::PayoutBanksWorkflow;
+use workflows::reconcile::ReconcileWorkflow;
 use workflows::robot_answer::RobotAnswerWorkflow;
+use workflows::sweep::SweepPortalsWorkflow;
 
 use crate::config::{Config, Partners};
+use crate::hold::Holds;
 use crate::observe::Observed;
 use crate::partner_calls::PartnerCalls;
 
@@ -59,10 +66,12 @@ impl Sealer for CodecSealer {
 
 pub(crate) fn wire(
     config: &Config,
+    client: &Client,
     codec: &Codec,
     store: &Store,
     objects: &Arc<dyn ObjectStore>,
     calls: &PartnerCalls,
+    holds: &Holds,
 ) -> anyhow::Result<Wired> {
     let evidence = Evidence {
         objects: objects.clone(),
@@ -79,6 +88,8 @@ pub(crate) fn wire(
         let mut options = options(config, queue);
         options.activity_inbound_interceptor(Observed {
             counter: calls.of(queue),
+            gate: holds.of(queue),
+            client: client.clone(),
         });
         wired
             .register(config, codec, &evidence, queue, &mut options)
@@ -102,6 +113,7 @@ fn options(config: &Config, queue: &'static str) -> WorkerOptions {
     WorkerOptions::new(queue)
         .tuner(tuner)
         .max_cached_workflows(limits.cached_workflows)
+        .sticky_queue_schedule_to_start_timeout(limits.sticky())
         .graceful_shutdown_period(config.grace())
         .maybe_activity_task_poller_behavior(polls)
         .maybe_max_worker_activities_per_second(per_second)
@@ -124,6 +136,15 @@ impl Wired {
                 options
                     .register_workflow::<BuyoutWorkflow>()?
                     .register_workflow::<RobotAnswerWorkflow>()?
+                    .register_workflow::<SweepPortalsWorkflow>()?
+                    .register_workflow::<ReconcileWorkflow>()?
+                    .register_activities(SweepActivities {
+                        store: store.clone(),
+                    })
+                    .register_activities(HoldActivities {
+                        store: store.clone(),
+                    })
+                    .register_workflow::<PayoutBanksWorkflow>()?
                     .register_activities(RecordActivities {
                         store,
                         inspector_capacity: config.records.inspector_capacity,

@@ -14,8 +14,7 @@
 //! | `accounting` | counterparty, car, receipt in 1C | never by itself: money has moved |
 //! | `close` | deal, timeline, robot's answer, client's copies | - |
 //!
-//! From `pay` entering [`Stage::Paying`] there is no way back by cancelling, see
-//! [`Stage::cancel_refused`].
+//! From `pay` entering `Stage::Paying` there is no way back by cancelling, see [`rules::cancel_refused`].
 
 mod accounting;
 mod actions;
@@ -33,7 +32,7 @@ mod papers;
 mod pay;
 mod reach;
 mod sign;
-mod step;
+pub(crate) mod step;
 mod undo;
 
 use domain::buyout::action::{self, ActOnRun};
@@ -43,7 +42,6 @@ use domain::buyout::decision::{
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::rules;
 use domain::buyout::signing::{self, AnswerSigning};
-use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutStart;
 use domain::buyout::state::Buyout;
 use domain::refusal::Refusal;
@@ -85,7 +83,7 @@ impl BuyoutWorkflow {
     pub fn new(view: &WorkflowContextView, start: BuyoutStart) -> Self {
         Self {
             buyout: Buyout::new(&start, desk::start_time(view)),
-            desk: Desk::default(),
+            desk: Desk::of_run_started_by(start.started_by),
         }
     }
 
@@ -321,12 +319,6 @@ impl BuyoutWorkflow {
     #[query(name = "state")]
     pub fn state(&self, _view: &WorkflowContextView) -> Buyout {
         self.buyout.clone()
-    }
-}
-
-impl BuyoutWorkflow {
-    pub(crate) fn stage(&self) -> Stage {
-        self.buyout.stage
     }
 }
 

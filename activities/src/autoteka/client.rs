@@ -17,6 +17,8 @@ use crate::http::{Answer, Http, Settings, SetupError};
 const PARTNER: &str = "autoteka";
 /// A token is renewed this long before the partner forgets it.
 const TOKEN_MARGIN: Duration = Duration::from_secs(60);
+/// No token is used longer, whatever the partner says of it.
+const LONGEST_TOKEN: Duration = Duration::from_secs(86_400);
 /// The most that one page of the list may have.
 const LIST_LIMIT: &str = "500";
 
@@ -242,10 +244,9 @@ impl AutotekaClient {
             return Err(answer.failure());
         }
         let granted: dto::Token = answer.json()?;
-        let lifetime = Duration::from_secs(granted.expires_in);
         let token = Token {
             value: granted.access_token,
-            renew_at: Instant::now() + lifetime.saturating_sub(TOKEN_MARGIN.min(lifetime / 2)),
+            renew_at: Instant::now() + held_for(granted.expires_in),
         };
         Ok(held.insert(token).value.clone())
     }
@@ -261,8 +262,14 @@ impl AutotekaClient {
     }
 }
 
+/// How long a token is used of which the partner says that it lives so many seconds.
+pub(super) fn held_for(expires_in: u64) -> Duration {
+    let lifetime = Duration::from_secs(expires_in).min(LONGEST_TOKEN);
+    lifetime.saturating_sub(TOKEN_MARGIN.min(lifetime / 2))
+}
+
 /// The partner's error table; everything else is judged by its status alone.
-fn refusal(answer: &Answer) -> PartnerError {
+pub(super) fn refusal(answer: &Answer) -> PartnerError {
     if answer.is_html() {
         return answer.failure();
     }

@@ -123,7 +123,11 @@ fn silent_blocks(data: &dto::Data) -> Vec<String> {
                 if named.is_empty() && silent.is_empty() {
                     silent.push("часть источников".to_owned());
                 }
-                silent.extend(named.iter().map(source_name));
+                for name in named.iter().map(source_name) {
+                    if !silent.contains(&name) {
+                        silent.push(name);
+                    }
+                }
             }
         },
         None => silent.push("сведения о полноте отчёта".to_owned()),
@@ -131,15 +135,29 @@ fn silent_blocks(data: &dto::Data) -> Vec<String> {
     silent
 }
 
+/// A source in words; one that we do not know says its own name.
 fn source_name(source: &dto::UnavailableSource) -> String {
-    match source {
-        dto::UnavailableSource::Name(name) => name.clone(),
-        dto::UnavailableSource::Described { data_type, source } => data_type
-            .as_ref()
-            .or(source.as_ref())
-            .cloned()
-            .unwrap_or_else(|| "источник без названия".to_owned()),
+    let name = match source {
+        dto::UnavailableSource::Name(name) => Some(name),
+        dto::UnavailableSource::Described { data_type, source } => {
+            data_type.as_ref().or(source.as_ref())
+        }
+    };
+    let Some(name) = name else {
+        return "источник без названия".to_owned();
+    };
+    match name.as_str() {
+        "registration" => "ограничения на регистрацию",
+        "stealing" => "розыск",
+        "pledge" => "залог",
+        "taxi" => "такси",
+        "owners" | "ownersHistory" => "владельцы",
+        "accidents" | "crashesHistory" => "ДТП",
+        "restrictions" => "ограничения",
+        "epts" => "ЭПТС",
+        other => other,
     }
+    .to_owned()
 }
 
 /// The registries themselves are asked through Avtocod; a mark here that they do not confirm must be

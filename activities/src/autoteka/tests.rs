@@ -357,6 +357,12 @@ async fn incomplete_is_not_clean() {
         let result = history(data).await;
         assert_eq!(result.outcome, CheckOutcome::Unknown, "{index}");
         assert_eq!(codes(&result), ["source.incomplete"], "{index}");
+        if index == 4 {
+            assert_eq!(
+                result.findings[0].text,
+                "Отчёт неполный, нет данных: такси, владельцы."
+            );
+        }
     }
 }
 

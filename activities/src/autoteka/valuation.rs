@@ -275,6 +275,22 @@ fn owner_count(offered: &[Labelled], owners: Option<usize>) -> Option<Labelled> 
         .map(|(_, value)| value.clone())
 }
 
+/// A specification as if these bytes were the partner's, see [`crate::fuzz`].
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzz(normalized: dto::Normalized) {
+    if let Some(car) = car(normalized) {
+        let owners = car.year.clone();
+        let _ = serde_json::to_value(specification(car, owners));
+    }
+}
+
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzz_owners(offered: &[Labelled]) {
+    for owners in [None, Some(0), Some(3)] {
+        let _ = owner_count(offered, owners);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -199,7 +199,7 @@ impl AvtocodClient {
 
 /// The envelope of a success. The fault's own type decides before the status: an unknown report type comes
 /// as 500, and repeating would not help.
-fn success<T: serde::de::DeserializeOwned>(
+pub(super) fn success<T: serde::de::DeserializeOwned>(
     answer: &Answer,
 ) -> Result<dto::Envelope<T>, PartnerError> {
     if answer.status().as_u16() == 429 {

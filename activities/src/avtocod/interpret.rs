@@ -119,8 +119,31 @@ pub(super) fn nothing(at: DateTime<Utc>) -> ReportResult {
     }
 }
 
-/// Whether the report is about this car, as far as it names one in full.
-pub(super) fn is_about(content: &Content, identifier: &str) -> bool {
+/// Nothing is believed of a report whose registry knows the car under another number; the pair is named.
+pub(super) fn of_another(
+    number: &str,
+    asked: &str,
+    at: DateTime<Utc>,
+    raw: &FileRef,
+) -> ReportResult {
+    let text = format!("Номера не сходятся: в реестре «{number}», в сделке «{asked}».");
+    let unknown = |(kind, _, _): Registry| CheckResult {
+        kind,
+        outcome: CheckOutcome::Unknown,
+        findings: vec![Finding::new("registry.another", &text)],
+        source: SOURCE.to_owned(),
+        taken_at: at,
+        raw: Some(raw.clone()),
+    };
+    ReportResult {
+        results: REGISTRIES.map(unknown).into(),
+        market: None,
+    }
+}
+
+/// The number of another car that the report is about; `None` when it is about this one, or names none in
+/// full.
+pub(super) fn another(content: &Content, identifier: &str) -> Option<String> {
     let plain = |text: &str| -> String {
         text.chars()
             .filter(char::is_ascii_alphanumeric)
@@ -128,15 +151,16 @@ pub(super) fn is_about(content: &Content, identifier: &str) -> bool {
             .collect()
     };
     let Some(dto::Identifiers { vehicle }) = &content.identifiers else {
-        return true;
+        return None;
     };
     let dto::VehicleIdentifiers { vin, body, chassis } = vehicle;
-    let mut named = [vin, body, chassis]
+    let named: Vec<&String> = [vin, body, chassis]
         .into_iter()
         .flatten()
         .filter(|text| !text.is_empty() && !text.contains('*'))
-        .peekable();
-    named.peek().is_none() || named.any(|text| plain(text) == plain(identifier))
+        .collect();
+    let ours = named.iter().any(|text| plain(text) == plain(identifier));
+    named.first().filter(|_| !ours).map(|text| (*text).clone())
 }
 
 /// Why none of the sources can be believed; `None` when one of them answered.
@@ -144,15 +168,31 @@ fn silence(report: &dto::Report, sources: &[&str]) -> Option<String> {
     let mut why = Vec::new();
     for id in sources {
         let found = report.state.sources.iter().find(|source| source.id == *id);
+        let source = source_name(id);
         why.push(match found.map(|source| source.state) {
             Some(SourceState::Ok) => return None,
-            Some(SourceState::Progress) => format!("{id} ещё готовит ответ"),
-            Some(SourceState::Error) => format!("{id} сообщил об ошибке"),
-            Some(SourceState::Unknown) => format!("{id} в неизвестном состоянии"),
-            None => format!("{id} не входит в отчёт"),
+            Some(SourceState::Progress) => format!("{source}: ещё готовит ответ"),
+            Some(SourceState::Error) => format!("{source}: ошибка источника"),
+            Some(SourceState::Unknown) => format!("{source}: состояние неизвестно"),
+            None => format!("{source}: не входит в отчёт"),
         });
     }
     Some(why.join(", "))
+}
+
+/// A source in words, by the partner's list of sources.
+fn source_name(id: &str) -> &str {
+    match id {
+        "gibdd.wanted" => "розыск ГИБДД",
+        "gibdd.restrict" => "ограничения ГИБДД",
+        "gibdd.dtp" => "ДТП ГИБДД",
+        "gibdd.history" => "регистрации ГИБДД",
+        "pledge" => "реестр залогов",
+        "pledge.online" => "реестр залогов онлайн",
+        "elpts.online" => "ЭПТС",
+        "av.taxi" => "реестр такси",
+        other => other,
+    }
 }
 
 /// A flag, else whether the list has anything; `None` when the block says neither.

@@ -170,7 +170,7 @@ impl BankClient {
 }
 
 /// Only a fault of our data is a refusal; anything else leaves the outcome open.
-fn refusal(answer: &Answer) -> PartnerError {
+pub(super) fn refusal(answer: &Answer) -> PartnerError {
     let status = answer.status().as_u16();
     let Some(failure) = answer.try_json::<dto::Failure>() else {
         return intent::only_asked(answer.failure());

@@ -1,6 +1,7 @@
 //! The bank's states and faults, in the words of the process.
 
 use chrono::Utc;
+use domain::finding::{PayoutStanding, SeenPayout};
 use domain::payment::PayoutResult;
 
 use super::dto::{self, Status};
@@ -37,6 +38,20 @@ pub(super) fn result(state: dto::State) -> Result<PayoutResult, PartnerError> {
             None => format!("{text}."),
         },
     })
+}
+
+/// As it is now; the state tells no sum.
+pub(super) fn seen(id: String, state: dto::State) -> SeenPayout {
+    let standing = match result(state) {
+        Ok(PayoutResult::Paid { at: _ }) => PayoutStanding::Paid,
+        Ok(PayoutResult::Refused { code: _, text: _ }) => PayoutStanding::Refused,
+        Err(_) => PayoutStanding::OnItsWay,
+    };
+    SeenPayout {
+        id,
+        standing,
+        amount: None,
+    }
 }
 
 /// What the bank found wrong in the order.

@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 use super::dto::Time;
 use crate::error::PartnerError;
 
+/// The longest rest that is believed; the portal's window is ten minutes.
+const LONGEST: chrono::Duration = chrono::Duration::hours(1);
 /// Pause after a method was refused without a word on when its allowance returns.
 const UNKNOWN: chrono::Duration = chrono::Duration::minutes(10);
 /// Part of the allowance that we use up by ourselves, per cent.
@@ -52,6 +54,8 @@ impl Budget {
         let Some(reset_at) = DateTime::from_timestamp(time.operating_reset_at, 0) else {
             return;
         };
+        // A slip of the portal's clock must not silence a method for years.
+        let reset_at = reset_at.min(now + LONGEST);
         let used_up = self.limit > 0.0 && time.operating >= self.limit * USED_UP / 100.0;
         self.set(
             method,
@@ -131,6 +135,18 @@ mod tests {
         assert_eq!(budget.check("batch", at(600)), Ok(()));
         assert_eq!(pause(budget.worked_out("batch", at(610))), Some(90));
         assert!(budget.check("batch", at(699)).is_err());
+    }
+
+    #[test]
+    fn no_method_rests_for_years() {
+        let budget = Budget::new(480);
+        let never = Time {
+            operating: 480.0,
+            operating_reset_at: 253_402_300_799,
+        };
+        budget.note("batch", never, at(0));
+        assert!(budget.check("batch", at(3_599)).is_err());
+        assert_eq!(budget.check("batch", at(3_600)), Ok(()));
     }
 
     #[test]

@@ -271,7 +271,7 @@ async fn send(
 }
 
 /// What an answer means; an error object decides, whatever the status.
-fn judge(answer: &Answer, method: &'static str) -> Result<dto::Envelope, Refusal> {
+pub(super) fn judge(answer: &Answer, method: &'static str) -> Result<dto::Envelope, Refusal> {
     let Some(envelope) = answer.try_json::<dto::Envelope>() else {
         return Err(Refusal::Partner(if answer.is_success() {
             match answer.json::<dto::Envelope>() {
@@ -311,6 +311,7 @@ fn failure(answer: &Answer) -> PartnerError {
         }
         error @ (PartnerError::Unavailable { .. }
         | PartnerError::Pending
+        | PartnerError::Held { .. }
         | PartnerError::Protocol { .. }) => error,
     }
 }

@@ -8,6 +8,7 @@ use domain::buyout::start::BuyoutId;
 use domain::car::{CarClaim, Client, Deal, Visit};
 use domain::money::Money;
 use domain::phone::Phone;
+use domain::place::GeoPoint;
 use domain::plate::Plate;
 use domain::vin::CarIdentifier;
 use serde_json::{Map, Value, json};
@@ -140,13 +141,13 @@ impl Bitrix24Activities {
     }
 }
 
-fn item(value: Value) -> Result<Fields, PartnerError> {
+pub(super) fn item(value: Value) -> Result<Fields, PartnerError> {
     let item: dto::Item =
         serde_json::from_value(value).map_err(|_| shape("a deal of another shape"))?;
     Ok(item.item)
 }
 
-fn deal(
+pub(super) fn deal(
     deal_id: u64,
     fields: &Fields,
     names: &DealFields,
@@ -177,6 +178,7 @@ fn deal(
         .transpose()
         .map_err(|_| wrong("Время осмотра", &names.visit_at, "Укажите дату и время."))?
         .map(|at| at.with_timezone(&Utc));
+    let (address, place) = located(&required("Адрес осмотра", &names.address)?);
     Ok(Deal {
         deal_id,
         title: text(fields, "title").unwrap_or_default(),
@@ -191,15 +193,27 @@ fn deal(
         client,
         visit: Visit {
             city: required("Город", &names.city)?,
-            address: required("Адрес осмотра", &names.address)?,
+            address,
             at,
+            place,
         },
         consent: fields.get(&names.consent).is_some_and(yes),
         responsible: fields.get("assignedById").and_then(dto::as_number),
     })
 }
 
-fn client(contact_id: u64, contact: dto::Contact) -> Result<Client, PartnerError> {
+/// A field of the type "address" holds "text|latitude;longitude|number", one of the type "string" the text.
+fn located(value: &str) -> (String, Option<GeoPoint>) {
+    let mut parts = value.split('|');
+    let address = parts.next().unwrap_or_default().trim().to_owned();
+    let place = parts
+        .next()
+        .and_then(|point| point.split_once(';'))
+        .and_then(|(lat, lon)| GeoPoint::parse(lat, lon));
+    (address, place)
+}
+
+pub(super) fn client(contact_id: u64, contact: dto::Contact) -> Result<Client, PartnerError> {
     let dto::Contact {
         last_name,
         name,
@@ -243,7 +257,7 @@ fn text(fields: &Fields, name: &str) -> Option<String> {
 }
 
 /// A field of type number or "money": `1529000`, `1529000.00`, `1529000|RUB`.
-fn amount(fields: &Fields, name: &str) -> Option<Money> {
+pub(super) fn amount(fields: &Fields, name: &str) -> Option<Money> {
     let text = text(fields, name)?;
     let number = text.split('|').next().unwrap_or_default();
     Money::parse_partner(number).ok()

@@ -198,3 +198,47 @@ pub(super) struct Handler {
     #[serde(default)]
     pub(super) offline: Value,
 }
+
+/// Deals of a list, fields in camelCase.
+#[derive(Deserialize)]
+pub(super) struct Items {
+    pub(super) items: Vec<BTreeMap<String, Value>>,
+}
+
+/// A running workflow.
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) struct Instance {
+    #[serde(default)]
+    pub(super) id: Value,
+    #[serde(default)]
+    pub(super) document_id: Value,
+    #[serde(default)]
+    pub(super) started: Value,
+}
+
+/// Events that the portal kept, reserved under a process.
+#[derive(Deserialize)]
+pub(super) struct OfflinePacket {
+    #[serde(default)]
+    pub(super) process_id: Value,
+    #[serde(default)]
+    pub(super) events: Vec<OfflineEvent>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) struct OfflineEvent {
+    pub(super) message_id: String,
+    pub(super) event_name: String,
+    #[serde(default)]
+    pub(super) event_data: Value,
+}
+
+/// A kept event of the whole list.
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) struct OfflineRow {
+    #[serde(default)]
+    pub(super) process_id: Value,
+}

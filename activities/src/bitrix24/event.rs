@@ -61,6 +61,30 @@ pub async fn subscribe(
     Ok(done)
 }
 
+/// Has the portal keep these events for us too, so that one that is lost on its way is found by the sweep. A
+/// portal whose plan or rights do not allow it keeps none: then ticks that are lost stay lost.
+pub async fn keep_events(
+    client: &Bitrix24Client,
+    portal: &str,
+    events: &[&'static str],
+) -> Result<(), PartnerError> {
+    let kept = client
+        .call::<Vec<dto::Handler>>(portal, "event.get", json!({}))
+        .await?
+        .result;
+    for event in events {
+        let known = kept.iter().any(|known| {
+            dto::as_number(&known.offline).is_some() && known.event.eq_ignore_ascii_case(event)
+        });
+        if known {
+            continue;
+        }
+        let handler = json!({ "event": event, "event_type": "offline" });
+        client.call::<Value>(portal, "event.bind", handler).await?;
+    }
+    Ok(())
+}
+
 /// Handlers that are called; those that wait to be fetched are none of ours.
 async fn handlers(
     client: &Bitrix24Client,

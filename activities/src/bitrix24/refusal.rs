@@ -75,6 +75,8 @@ impl Refusal {
                 "NOT_FOUND",
                 "В Битрикс24 такой записи нет: возможно, её удалили.",
             )),
+            // Of whatever word: too many calls are no verdict on this one.
+            _ if said.status == Some(429) => unavailable(Some(BUCKET), "too many calls"),
             // Whatever else fails with a server's status may have had its effect.
             _ if said.status.is_some_and(|status| status >= 500) => {
                 unavailable(None, "the portal failed")
@@ -163,6 +165,10 @@ mod tests {
         ));
         assert!(matches!(
             of(200, "QUERY_LIMIT_EXCEEDED", "").into_error(),
+            PartnerError::Unavailable { retry_after: Some(pause), .. } if pause == BUCKET
+        ));
+        assert!(matches!(
+            of(429, "TOO_MANY_REQUESTS", "").into_error(),
             PartnerError::Unavailable { retry_after: Some(pause), .. } if pause == BUCKET
         ));
         assert!(matches!(

@@ -149,6 +149,7 @@ impl Bitrix24Activities {
             result,
             message,
             price,
+            deal_id: _,
         } = answer;
         if !robot.waits {
             return Ok(RobotAnswered::Gone);
@@ -211,6 +212,7 @@ fn code(error: &PartnerError) -> &str {
         PartnerError::Conflict { .. }
         | PartnerError::Unavailable { .. }
         | PartnerError::Pending
+        | PartnerError::Held { .. }
         | PartnerError::Protocol { .. } => "",
     }
 }

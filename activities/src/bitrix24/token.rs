@@ -9,7 +9,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use store::connect::Store;
 use store::error::StoreError;
-use store::portal::{Portal, VersionedPortal};
+use store::portal::{Portal, VersionedPortal, expires_at};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -142,7 +142,7 @@ impl Tokens {
         let fresh = Portal {
             access_token: self.seal(access_token.expose_secret())?,
             refresh_token: self.seal(refresh_token.expose_secret())?,
-            expires_at: Utc::now() + chrono::Duration::seconds(lifetime),
+            expires_at: expires_at(Utc::now(), lifetime),
             ..held.portal
         };
         if self.save(&fresh, held.version, owner).await? {

@@ -87,22 +87,23 @@ impl FsspClient {
         if !answer.is_success() {
             return Err(answer.failure());
         }
-        let found = match answer.json()? {
-            Reply::Error { error } => return Err(refusal(&answer, &error)),
-            Reply::Status { status } if status.to_lowercase().contains("ничего не найдено") => {
-                Vec::new()
-            }
-            // Some other state of the search: not an answer yet.
-            Reply::Status { .. } => return Err(PartnerError::Pending),
-            Reply::People(people) if people.is_empty() => {
-                return Err(answer.broken("an answer about nobody"));
-            }
-            Reply::People(people) => people
-                .into_values()
-                .flat_map(|dto::Person { ip }| ip)
-                .collect(),
-        };
-        Ok((found, answer.into_body()))
+        Ok((found(&answer)?, answer.into_body()))
+    }
+}
+
+pub(super) fn found(answer: &Answer) -> Result<Vec<Proceeding>, PartnerError> {
+    match answer.json()? {
+        Reply::Error { error } => Err(refusal(answer, &error)),
+        Reply::Status { status } if status.to_lowercase().contains("ничего не найдено") => {
+            Ok(Vec::new())
+        }
+        // Some other state of the search: not an answer yet.
+        Reply::Status { .. } => Err(PartnerError::Pending),
+        Reply::People(people) if people.is_empty() => Err(answer.broken("an answer about nobody")),
+        Reply::People(people) => Ok(people
+            .into_values()
+            .flat_map(|dto::Person { ip }| ip)
+            .collect()),
     }
 }
 

@@ -37,6 +37,18 @@ impl Answer {
         }
     }
 
+    /// An answer that nobody sent, for what reads answers.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn given(status: u16, content_type: &'static str, body: &[u8]) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            reqwest::header::HeaderValue::from_static(content_type),
+        );
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        Self::new("partner", "operation", status, headers, body.to_vec())
+    }
+
     pub fn status(&self) -> StatusCode {
         self.status
     }

@@ -11,6 +11,7 @@ use lettre::transport::smtp::client::{Certificate, Tls as Wire, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use store::crash_point::{self, Point};
 use templates::buyout::MailText;
 use uuid::Uuid;
 
@@ -122,7 +123,9 @@ impl Mailer {
     /// Hands the letter to the server.
     pub(super) async fn send(&self, letter: Letter) -> Result<(), PartnerError> {
         let message = self.message(letter)?;
+        crash_point::reached(Point::Before, "send_mail");
         let sent = tokio::time::timeout(self.timeout, self.transport.send(message)).await;
+        crash_point::reached(Point::Effect, "send_mail");
         let outcome = match &sent {
             Ok(Ok(_)) => "ok",
             Ok(Err(error)) if error.is_permanent() => "refused",

@@ -55,7 +55,7 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct Taken {
+pub(super) struct Taken {
     id: String,
 }
 
@@ -121,7 +121,7 @@ impl SmsClient {
     }
 }
 
-fn refusal(answer: &Answer) -> PartnerError {
+pub(super) fn refusal(answer: &Answer) -> PartnerError {
     let Some(Refused { error }) = answer.try_json() else {
         return answer.failure();
     };

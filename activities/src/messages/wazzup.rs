@@ -79,7 +79,7 @@ struct Message<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Taken {
+pub(super) struct Taken {
     message_id: String,
 }
 
@@ -177,7 +177,7 @@ impl WazzupClient {
     }
 }
 
-fn refusal(answer: &Answer, id: Uuid) -> PartnerError {
+pub(super) fn refusal(answer: &Answer, id: Uuid) -> PartnerError {
     let Some(Refused { error }) = answer.try_json() else {
         return answer.failure();
     };

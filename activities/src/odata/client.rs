@@ -330,7 +330,7 @@ fn query(pairs: &[(&str, &str)]) -> String {
 }
 
 /// 1C may begin JSON with a byte order mark.
-fn json(answer: &Answer) -> Result<Map<String, Value>, PartnerError> {
+pub(super) fn json(answer: &Answer) -> Result<Map<String, Value>, PartnerError> {
     if answer.is_html() {
         return Err(answer.unavailable("a web page instead of an answer"));
     }

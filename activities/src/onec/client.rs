@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use contracts::onec::{SaveCar, SaveCounterparty, SaveReceipt};
 use domain::car::{CarClaim, Client};
 use domain::document::PaperFields;
+use domain::finding::SeenReceipt;
 use domain::vin::CarIdentifier;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -17,7 +18,9 @@ use uuid::Uuid;
 use super::mapping::{ALFA_AUTO, Fields, Mapping};
 use crate::error::PartnerError;
 use crate::http::SetupError;
-use crate::odata::{self, DATE, Draft, Field, ODataClient, Part, REF_KEY, Settings};
+use crate::odata::{
+    self, DATE, DELETED, Draft, Field, ODataClient, POSTED, Part, REF_KEY, Settings,
+};
 
 const PARTNER: &str = "onec_alfa";
 
@@ -309,6 +312,28 @@ impl OnecClient {
             }],
         };
         self.odata.save_numbered(&draft).await
+    }
+
+    /// Receipts as they are; one that is not there is left out.
+    pub(super) async fn receipts(
+        &self,
+        ref_keys: &[Uuid],
+    ) -> Result<Vec<SeenReceipt>, PartnerError> {
+        let names = &self.mapping.receipt;
+        let select = [REF_KEY, POSTED, DELETED, names.total.as_str()].map(str::to_owned);
+        let mut seen = Vec::new();
+        for ref_key in ref_keys {
+            let Some(receipt) = self.odata.get(&names.object, *ref_key, &select).await? else {
+                continue;
+            };
+            seen.push(SeenReceipt {
+                ref_key: *ref_key,
+                posted: receipt.flag(POSTED),
+                deleted: receipt.flag(DELETED),
+                total: receipt.amount(&names.total),
+            });
+        }
+        Ok(seen)
     }
 
     /// Posts the receipt, unless it is posted.

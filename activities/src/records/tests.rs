@@ -1,4 +1,7 @@
+use domain::buyout::start::BuyoutStart;
+use domain::buyout::state::Buyout;
 use domain::staff::{PersonId, StaffMember};
+use domain::task::HumanTask;
 use store::staff::StaffRecord;
 use tempfile::TempDir;
 
@@ -43,6 +46,7 @@ async fn the_inspector_is_of_the_city_and_not_excluded() {
     hire(&records, "c", &[Role::Inspector], &["Мурманск"]).await;
     hire(&records, "d", &[Role::Appraiser], &["Мурманск"]).await;
     let mut query = ChooseInspector {
+        buyout: None,
         city: "Мурманск".to_owned(),
         excluded: Vec::new(),
     };
@@ -53,6 +57,50 @@ async fn the_inspector_is_of_the_city_and_not_excluded() {
     assert_eq!(second.map(|person| person.person), Some(PersonId::new("c")));
     query.city = "Тверь".to_owned();
     assert_eq!(records.inspector(&query).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_choice_that_is_made_again_is_the_same() {
+    let (records, _dir) = records().await;
+    hire(&records, "a", &[Role::Inspector], &["Мурманск"]).await;
+    hire(&records, "b", &[Role::Inspector], &["Мурманск"]).await;
+    let start = BuyoutStart {
+        portal: "portal".to_owned(),
+        deal_id: 7,
+        robot: None,
+        started_by: None,
+    };
+    let mut query = ChooseInspector {
+        buyout: Some(start.id()),
+        city: "Мурманск".to_owned(),
+        excluded: Vec::new(),
+    };
+    let first = records.inspector(&query).await.expect("an answer");
+    let first = first.expect("an inspector");
+    assert_eq!(first.person, PersonId::new("a"));
+
+    // The task is in the record, which makes its owner the busier one; then the worker died.
+    let mut run = Buyout::new(&start, Utc::now());
+    let task = serde_json::json!({
+        "id": format!("{}/1", run.id.0), "number": 1, "kind": "INSPECT", "title": "", "details": "",
+        "version": 1, "state": "OPEN", "role": "INSPECTOR", "assignee": first,
+        "created_at": Utc::now(), "due_at": Utc::now(),
+    });
+    let task: HumanTask = serde_json::from_value(task).expect("a task");
+    run.tasks.insert(task.id.clone(), task);
+    run.version = 1;
+    let projection = Projection {
+        buyout: run,
+        events: Vec::new(),
+    };
+    let saved = records.store.save_buyout(&projection).await;
+    saved.expect("saved");
+    let again = records.inspector(&query).await.expect("an answer");
+    assert_eq!(again, Some(first));
+
+    query.excluded = vec![PersonId::new("a")];
+    let other = records.inspector(&query).await.expect("an answer");
+    assert_eq!(other.map(|person| person.person), Some(PersonId::new("b")));
 }
 
 #[tokio::test]

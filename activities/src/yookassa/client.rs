@@ -118,14 +118,21 @@ impl YookassaClient {
     }
 
     pub(super) async fn payout(&self, id: &str) -> Result<dto::Payout, PartnerError> {
+        // We hold its id, so it exists: a replica that lags behind.
+        self.look(id)
+            .await?
+            .ok_or_else(|| PartnerError::unavailable("yookassa get_payout: the payout is not seen"))
+    }
+
+    /// `None`: the partner does not know it.
+    pub(super) async fn look(&self, id: &str) -> Result<Option<dto::Payout>, PartnerError> {
         let request = self.sign(
             self.http
                 .request(Method::GET, self.http.url(["v3", "payouts", id])),
         );
         let answer = self.http.send("get_payout", request).await?;
         if answer.status().as_u16() == 404 && !answer.is_html() {
-            // We hold its id, so it exists: a replica that lags behind.
-            return Err(answer.unavailable("the payout is not seen"));
+            return Ok(None);
         }
         if !answer.is_success() {
             return Err(intent::only_asked(answer.failure()));
@@ -134,7 +141,21 @@ impl YookassaClient {
         if payout.id != id {
             return Err(answer.broken("another payout than asked for"));
         }
-        Ok(payout)
+        Ok(Some(payout))
+    }
+
+    /// The banks that take payouts by SBP. Answered whole: the partner has no pages here.
+    pub(super) async fn banks(&self) -> Result<Vec<dto::Bank>, PartnerError> {
+        let request = self.sign(
+            self.http
+                .request(Method::GET, self.http.url(["v3", "sbp_banks"])),
+        );
+        let answer = self.http.send("list_sbp_banks", request).await?;
+        if !answer.is_success() {
+            return Err(answer.failure());
+        }
+        let list: dto::BankList = answer.json()?;
+        Ok(list.items)
     }
 
     /// Under a key of its own that follows from the payout's, so that a repeat has the same body.
@@ -178,7 +199,7 @@ impl YookassaClient {
 
 /// A POST that took effect. Only the partner's own word about our data is a refusal: a wrong key, a
 /// missing right or a stranger's page says nothing about what an earlier attempt did.
-fn accepted(answer: &Answer) -> Result<&Answer, PartnerError> {
+pub(super) fn accepted(answer: &Answer) -> Result<&Answer, PartnerError> {
     let status = answer.status().as_u16();
     if status == 200 || status == 201 {
         return Ok(answer);

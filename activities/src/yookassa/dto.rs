@@ -75,6 +75,19 @@ pub(super) struct Cancellation {
     pub(super) reason: String,
 }
 
+/// Answer of `GET /v3/sbp_banks`.
+#[derive(Deserialize)]
+pub(super) struct BankList {
+    pub(super) items: Vec<Bank>,
+}
+
+/// The bank's БИК is not read: a payout names the bank by its id.
+#[derive(Deserialize)]
+pub(super) struct Bank {
+    pub(super) bank_id: String,
+    pub(super) name: String,
+}
+
 /// Body of a failure; its text is not read, as it may quote what we sent.
 #[derive(Deserialize)]
 pub(super) struct Failure {

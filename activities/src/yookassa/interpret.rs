@@ -1,10 +1,30 @@
 //! The partner's states and reasons, in the words of the process.
 
 use chrono::Utc;
-use domain::payment::PayoutResult;
+use domain::finding::{PayoutStanding, SeenPayout};
+use domain::money::Money;
+use domain::payment::{PayoutResult, SbpBank};
 
 use super::dto::{self, Status};
 use crate::error::PartnerError;
+
+/// The list as people choose from it. One without banks would close SBP to everybody: it is no answer.
+pub(super) fn banks(items: Vec<dto::Bank>) -> Result<Vec<SbpBank>, PartnerError> {
+    let banks: Vec<SbpBank> = items
+        .into_iter()
+        .map(|dto::Bank { bank_id, name }| SbpBank {
+            id: bank_id.trim().to_owned(),
+            name: name.trim().to_owned(),
+        })
+        .filter(|bank| !bank.id.is_empty() && !bank.name.is_empty())
+        .collect();
+    if banks.is_empty() {
+        return Err(PartnerError::protocol(
+            "yookassa list_sbp_banks: the list holds no bank",
+        ));
+    }
+    Ok(banks)
+}
 
 /// The final word, `Pending` until there is one. An unknown status is not final.
 pub(super) fn result(payout: dto::Payout) -> Result<PayoutResult, PartnerError> {
@@ -30,6 +50,26 @@ pub(super) fn result(payout: dto::Payout) -> Result<PayoutResult, PartnerError> 
                 code,
             })
         }
+    }
+}
+
+/// As it is now; an unknown status is on its way.
+pub(super) fn seen(payout: dto::Payout) -> SeenPayout {
+    let dto::Payout {
+        id,
+        amount,
+        status,
+        succeeded_at: _,
+        cancellation_details: _,
+    } = payout;
+    SeenPayout {
+        id,
+        standing: match status {
+            Status::Pending | Status::Unknown => PayoutStanding::OnItsWay,
+            Status::Succeeded => PayoutStanding::Paid,
+            Status::Canceled => PayoutStanding::Refused,
+        },
+        amount: Money::parse_partner(&amount.value).ok(),
     }
 }
 

@@ -387,3 +387,38 @@ async fn a_question_that_fails_never_reads_as_a_refused_payout() {
         assert_eq!(fixture.state(KEY).await, IntentState::Accepted);
     }
 }
+
+#[tokio::test]
+async fn the_banks_are_those_of_the_partner_and_an_empty_list_is_no_answer() {
+    let list = |items: Value| Reply::json(200, &json!({"type": "list", "items": items}));
+    let fixture = fixture([
+        list(json!([
+            {"bank_id": "100000000111", "name": " Сбербанк ", "bic": "044525225"},
+            {"bank_id": "100000000004", "name": "Т-Банк", "bic": "044525974", "new": true},
+            {"bank_id": "", "name": "без номера", "bic": ""},
+        ])),
+        list(json!([])),
+        Reply::json(200, &json!({"type": "list"})),
+        Reply::status(503),
+    ])
+    .await;
+    let read = fixture.activities.read_banks().await.expect("a list");
+    let found: Vec<(&str, &str)> = read
+        .banks
+        .iter()
+        .map(|bank| (bank.id.as_str(), bank.name.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [("100000000111", "Сбербанк"), ("100000000004", "Т-Банк")]
+    );
+    assert!(is_protocol(&fixture.activities.read_banks().await), "empty");
+    assert!(is_protocol(&fixture.activities.read_banks().await), "shape");
+    assert!(is_open(&fixture.activities.read_banks().await), "away");
+    assert_eq!(fixture.script.calls(), ["GET /v3/sbp_banks"; 4]);
+    let request = &fixture.script.requests()[0];
+    assert_eq!(
+        request.header("authorization"),
+        Some("Basic MTAwNTAwOnRlc3Q=")
+    );
+}

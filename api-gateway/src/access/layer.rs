@@ -1,6 +1,7 @@
 //! The one place where calls are let in: rate limits, token, role × method; and where they are counted
 //! and end in time. gRPC and gRPC-web alike.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,13 +12,14 @@ use domain::staff::Actor;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, header};
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
 
 use crate::access::limiter::{Limiter, TooMany};
 use crate::access::policies::{Decision, Policies, Resource};
+use crate::access::record::{self, Read, Reads};
 use crate::access::tokens::{TokenError, Tokens};
 use crate::access::{Access, forbidden};
+use crate::status;
 
 #[derive(Clone)]
 pub(crate) struct AccessLayer {
@@ -29,6 +31,9 @@ struct Inner {
     access: Access,
     limiter: Limiter,
     deadline: Duration,
+    reads: Reads,
+    /// Methods whose answers say whose data they show.
+    recorded: BTreeSet<&'static str>,
 }
 
 impl AccessLayer {
@@ -38,6 +43,7 @@ impl AccessLayer {
         access: Access,
         limiter: Limiter,
         deadline: Duration,
+        reads: Reads,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -45,6 +51,8 @@ impl AccessLayer {
                 access,
                 limiter,
                 deadline,
+                reads,
+                recorded: record::recorded(),
             }),
         }
     }
@@ -102,6 +110,37 @@ impl Inner {
         }
     }
 
+    /// Puts on record what the answer shows of somebody; an answer that cannot be put there does not go out.
+    async fn admit_answer(
+        &self,
+        actor: Option<Actor>,
+        method: &str,
+        mut response: Response<Body>,
+    ) -> Response<Body> {
+        let went_well = response
+            .extensions()
+            .get::<Status>()
+            .is_none_or(|status| status.code() == Code::Ok);
+        if !went_well {
+            return response;
+        }
+        let read = response.extensions_mut().remove::<Read>();
+        let recorded = match (read, actor) {
+            (Some(read), Some(actor)) => self.reads.record(&actor.person, read).await,
+            (None, _) if !self.recorded.contains(method) => Ok(()),
+            (Some(_), None) | (None, _) => {
+                tracing::error!(%method, "an answer did not say whose data it shows; it was held back");
+                Err(Status::internal(
+                    "Внутренняя ошибка: данные не показаны. Сообщите в сопровождение.",
+                ))
+            }
+        };
+        match recorded {
+            Ok(()) => response,
+            Err(status) => status.into_http(),
+        }
+    }
+
     /// The shorter of the caller's deadline and ours.
     fn patience(&self, headers: &HeaderMap) -> Duration {
         let asked = headers
@@ -129,9 +168,13 @@ impl Inner {
 pub(crate) fn refused(reason: NotAdmitted) -> Status {
     match reason {
         NotAdmitted::NoToken => Status::unauthenticated("Войдите в систему."),
-        NotAdmitted::Token(TokenError::Invalid | TokenError::Unknown) => {
+        NotAdmitted::Token(TokenError::Invalid) => {
             Status::unauthenticated("Вход недействителен. Войдите снова.")
         }
+        // Told to the holder of a valid token only, so that nobody learns from it who works here.
+        NotAdmitted::Token(TokenError::Unknown) => Status::unauthenticated(
+            "Вас нет среди сотрудников Kite, или доступ закрыт. Попросите администратора Kite открыть его.",
+        ),
         NotAdmitted::Token(TokenError::Expired) => Status::unauthenticated(
             "Срок входа истёк. Войдите снова, введённое сохранено у вас на экране.",
         ),
@@ -143,17 +186,11 @@ pub(crate) fn refused(reason: NotAdmitted) -> Status {
 }
 
 fn too_many(TooMany(wait): TooMany) -> Status {
-    let mut details = ErrorDetails::new();
-    details.set_retry_info(Some(wait));
-    Status::with_error_details(
-        Code::ResourceExhausted,
-        "Слишком много запросов. Повторите чуть позже.",
-        details,
-    )
+    status::busy("Слишком много запросов. Повторите чуть позже.", wait)
 }
 
 /// `<digits><unit>` of the gRPC protocol, at most eight digits.
-fn grpc_timeout(text: &str) -> Option<Duration> {
+pub(crate) fn grpc_timeout(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if number.is_empty() || number.len() > 8 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -224,7 +261,11 @@ where
             // A stream is answered at once and lives on; only its beginning has a deadline.
             let served = tokio::time::timeout(patience, async {
                 match inner.admit(&mut request, &method).await {
-                    Ok(()) => service.call(request).await,
+                    Ok(()) => {
+                        let actor = request.extensions().get::<Actor>().cloned();
+                        let answer = service.call(request).await?;
+                        Ok::<_, Infallible>(inner.admit_answer(actor, &method, answer).await)
+                    }
                     Err(status) => Ok(status.into_http()),
                 }
             });

@@ -41,6 +41,12 @@ impl Form {
     }
 }
 
+/// A number of the portal, as its database's numbers have a sign; PHP writes them as text.
+pub(crate) fn positive(text: &str) -> Option<u64> {
+    let number: i64 = text.trim().parse().ok()?;
+    u64::try_from(number).ok().filter(|number| *number > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

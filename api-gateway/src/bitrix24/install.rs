@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use chrono::Utc;
 use http::{StatusCode, header};
-use store::portal::Portal;
+use store::portal::{Portal, expires_at};
 use subtle::ConstantTimeEq;
 use templates::buyout::{InstallOutcome, InstallPage};
 use url::Url;
@@ -15,7 +15,7 @@ use crate::bitrix24::form::Form;
 use crate::server::App;
 
 /// What an install body says, in either of the portal's two spellings.
-struct Install {
+pub(super) struct Install {
     member_id: String,
     domain: String,
     client_endpoint: Url,
@@ -26,7 +26,7 @@ struct Install {
     application_token: String,
 }
 
-fn read(form: &Form) -> Option<Install> {
+pub(super) fn read(form: &Form) -> Option<Install> {
     let get = |event: &str, frame: &str| {
         form.get(event)
             .or_else(|| form.get(frame))
@@ -76,6 +76,10 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
         tracing::warn!("an install from a portal that is not configured was refused");
         return InstallOutcome::UnknownPortal;
     }
+    if !may_be_portal(&app.config.bitrix24.hosts, &install.client_endpoint) {
+        tracing::warn!("an install from a host that is not configured was refused");
+        return InstallOutcome::UnknownPortal;
+    }
     match app.store.portal(&install.member_id).await {
         Ok(known) if known.as_ref().is_none_or(|known| is_same(known, &install)) => {}
         Ok(_) => {
@@ -112,7 +116,7 @@ async fn take(app: &App, body: &[u8]) -> InstallOutcome {
         server_endpoint: install.server_endpoint.to_string(),
         access_token,
         refresh_token,
-        expires_at: Utc::now() + chrono::Duration::seconds(install.expires_in),
+        expires_at: expires_at(Utc::now(), install.expires_in),
         application_token: install.application_token,
     };
     match app.store.save_portal(&portal).await {
@@ -195,8 +199,65 @@ async fn confirmed(app: &App, install: &Install) -> Result<bool, AskError> {
 }
 
 /// Tokens are sent to the portal only: over TLS, to the host that the portal named as its own.
-fn is_portal(url: &Url, domain: &str) -> bool {
+pub(super) fn is_portal(url: &Url, domain: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     let named = domain.rsplit_once(':').map_or(domain, |(host, _)| host);
     url.scheme() == "https" && host == named
+}
+
+/// Whether the address is one of the hosts that are asked, see [`crate::config::Bitrix24Config::hosts`]. Else
+/// anybody could have us knock at any door of our own network.
+pub(super) fn may_be_portal(hosts: &[String], url: &Url) -> bool {
+    let Some(named) = url.host_str() else {
+        return false;
+    };
+    hosts.iter().any(|host| match host.strip_prefix("*.") {
+        Some(end) => named
+            .strip_suffix(end)
+            .is_some_and(|left| left.len() > 1 && left.ends_with('.')),
+        None => named.eq_ignore_ascii_case(host),
+    })
+}
+
+/// What is done with what an installation says before the portal is asked, see [`crate::fuzz`].
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzz(install: &Install) {
+    let _ = is_portal(&install.client_endpoint, &install.domain);
+    let _ = is_portal(&install.server_endpoint, &install.domain);
+    let _ = expires_at(Utc::now(), install.expires_in);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_configured_hosts_are_asked() -> Result<(), url::ParseError> {
+        let hosts = ["*.bitrix24.ru".to_owned(), "crm.holding.example".to_owned()];
+        for (url, asked) in [
+            ("https://dealer.bitrix24.ru/rest/", true),
+            ("https://DEALER.Bitrix24.ru/rest/", true),
+            ("https://a.b.bitrix24.ru/rest/", true),
+            ("https://crm.holding.example/rest/", true),
+            ("https://CRM.holding.example:8443/rest/", true),
+            ("https://bitrix24.ru/rest/", false),
+            ("https://.bitrix24.ru/rest/", false),
+            ("https://evilbitrix24.ru/rest/", false),
+            ("https://dealer.bitrix24.ru.evil.example/rest/", false),
+            ("https://evil.example/dealer.bitrix24.ru", false),
+            ("https://dealer.bitrix24.ru@evil.example/rest/", false),
+            ("https://a.crm.holding.example/rest/", false),
+            ("https://127.0.0.1/rest/", false),
+            ("https://0x7f000001/rest/", false),
+            ("https://2130706433/rest/", false),
+            ("https://0/rest/", false),
+            ("https://[::1]/rest/", false),
+            ("https://[::ffff:169.254.169.254]/rest/", false),
+            ("https://localhost/rest/", false),
+        ] {
+            assert_eq!(may_be_portal(&hosts, &url.parse()?), asked, "{url}");
+        }
+        assert!(!may_be_portal(&[], &"https://a.bitrix24.ru/".parse()?));
+        Ok(())
+    }
 }

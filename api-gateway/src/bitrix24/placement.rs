@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::access::secret_hash;
 use crate::bitrix24::ask::ask;
-use crate::bitrix24::form::Form;
+use crate::bitrix24::form::{Form, positive};
 use crate::server::App;
 use crate::web;
 
@@ -29,7 +29,7 @@ const PLACEMENT: &str = "CRM_DEAL_DETAIL_TAB";
 const TICKET_SECS: i64 = 60;
 
 /// What a placement form says.
-struct Opened {
+pub(super) struct Opened {
     member_id: String,
     access_token: String,
     /// Of the installation; not every portal sends it.
@@ -37,7 +37,7 @@ struct Opened {
     deal_id: u64,
 }
 
-fn read(form: &Form) -> Option<Opened> {
+pub(super) fn read(form: &Form) -> Option<Opened> {
     let placement = form.get("PLACEMENT")?;
     if !placement.eq_ignore_ascii_case(PLACEMENT) {
         return None;
@@ -71,12 +71,6 @@ fn number(value: &Value) -> Option<u64> {
         Value::String(text) => positive(text),
         other => other.as_u64().filter(|number| *number > 0),
     }
-}
-
-fn positive(text: &str) -> Option<u64> {
-    // The database's numbers have a sign.
-    let number: i64 = text.trim().parse().ok()?;
-    u64::try_from(number).ok().filter(|number| *number > 0)
 }
 
 pub(super) async fn placement(State(app): State<App>, body: Bytes) -> Response {

@@ -5,11 +5,12 @@ use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
 use domain::staff::Actor;
 use proto::kite::buyout::v1 as pb;
+use serde_json::json;
 use store::{BuyoutFilter, BuyoutSort};
 use tonic::Status;
 
 use super::{Buyouts, query};
-use crate::access::Action;
+use crate::access::{Action, Read};
 use crate::convert;
 use crate::convert::buyout::{Kin, Sight};
 use crate::status;
@@ -19,7 +20,12 @@ const MOST_SAME_CAR: u64 = 20;
 const MOST_ANALOGUES: u64 = 10;
 
 impl Buyouts {
-    pub(super) async fn detail(&self, id: &str, actor: &Actor) -> Result<pb::Buyout, Status> {
+    /// The run, and whose data of it the person gets to see.
+    pub(super) async fn detail(
+        &self,
+        id: &str,
+        actor: &Actor,
+    ) -> Result<(pb::Buyout, Read), Status> {
         let id = BuyoutId(id.to_owned());
         let (row, buyout) = self
             .app
@@ -34,16 +40,11 @@ impl Buyouts {
             prices: access.sees_prices(actor),
             client: access.allowed(actor, Action::SeeClient),
             papers: access.allowed(actor, Action::SeePapers),
+            refusals: access.sees_refusals(actor),
         };
         let kin = self.kin(&buyout, actor, sight).await?;
-        Ok(convert::buyout::detail(
-            &row,
-            &buyout,
-            &kin,
-            actor,
-            sight,
-            Utc::now(),
-        ))
+        let detail = convert::buyout::detail(&row, &buyout, &kin, actor, sight, Utc::now());
+        Ok((detail, read(&buyout, sight)))
     }
 
     /// The same car and analogues are shown as the list would show them. That money goes where it went
@@ -77,4 +78,21 @@ impl Buyouts {
         }
         Ok(kin)
     }
+}
+
+/// Before the deal is read there is nobody whose data could be shown.
+fn read(buyout: &Buyout, sight: Sight) -> Read {
+    let Sight {
+        prices: _,
+        client,
+        papers,
+        refusals: _,
+    } = sight;
+    let client = client && buyout.deal.is_some();
+    let papers = papers && buyout.papers.is_some();
+    if !client && !papers {
+        return Read::nothing();
+    }
+    let detail = json!({ "client": client, "papers": papers });
+    Read::of_run("buyout.read", &buyout.id, detail)
 }

@@ -8,6 +8,7 @@ use store::BuyoutRow;
 use tonic::Status;
 
 use super::{Buyouts, query};
+use crate::convert::summary::Told;
 use crate::export::{self, Cell, Column, MOST_ROWS, Table};
 use crate::status;
 
@@ -27,6 +28,10 @@ impl Buyouts {
         let (rows, cut) = export::cut(found);
         let at = Utc::now();
         let prices = self.app.access.sees_prices(actor);
+        let sees = Told {
+            prices,
+            refusals: self.app.access.sees_refusals(actor),
+        };
         let mut columns = COLUMNS.to_vec();
         if prices {
             columns.extend(PRICED);
@@ -37,7 +42,7 @@ impl Buyouts {
                 .into_iter()
                 .map(|(title, width)| Column { title, width })
                 .collect(),
-            rows: rows.iter().map(|row| cells(row, prices, at)).collect(),
+            rows: rows.iter().map(|row| cells(row, sees, at)).collect(),
             cut,
             by: actor.name.clone(),
             at,
@@ -74,7 +79,8 @@ const COLUMNS: [(&str, f64); 17] = [
 /// For those who see prices.
 const PRICED: [(&str, f64); 3] = [("Цена, руб.", 15.0), ("Итог", 40.0), ("Неполадка", 40.0)];
 
-fn cells(row: &BuyoutRow, prices: bool, now: chrono::DateTime<Utc>) -> Vec<Cell> {
+fn cells(row: &BuyoutRow, sees: Told, now: chrono::DateTime<Utc>) -> Vec<Cell> {
+    let Told { prices, refusals } = sees;
     let overdue = row.overdue(now);
     let BuyoutRow {
         id,
@@ -96,11 +102,16 @@ fn cells(row: &BuyoutRow, prices: bool, now: chrono::DateTime<Utc>) -> Vec<Cell>
         stage_since,
         ended_at,
     } = row;
+    let (stage, stage_title) = if refusals {
+        (*stage, stage.title_ru())
+    } else {
+        stage.told_beside_the_client()
+    };
     let zone = export::zone(time_zone.as_deref());
     let text = |value: &Option<String>| Cell::Text(value.clone().unwrap_or_default());
     let mut cells = vec![
         Cell::Number(*deal_id),
-        Cell::Text(stage.title_ru().to_owned()),
+        Cell::Text(stage_title.to_owned()),
         text(waiting_for),
         Cell::Moment(*deadline, zone),
         Cell::Text(if overdue { "да" } else { "" }.to_owned()),

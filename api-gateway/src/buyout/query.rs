@@ -6,9 +6,10 @@ use domain::refusal::{FieldViolation, Refusal};
 use domain::staff::{Actor, PersonId};
 use proto::kite::buyout::v1 as pb;
 use store::{BuyoutFilter, BuyoutOrder, BuyoutSort};
+use strum::IntoEnumIterator;
 use tonic::Status;
 
-use crate::access::{Access, Action};
+use crate::access::{Access, Action, Read};
 use crate::status;
 
 /// Every run that this person may see.
@@ -91,6 +92,9 @@ pub(super) fn read(
     if !wrong.is_empty() {
         return Err(status::refused(&Refusal::invalid(wrong)));
     }
+    if !access.sees_refusals(actor) && !known_stages.is_empty() {
+        known_stages = as_told(&known_stages);
+    }
     let filter = BuyoutFilter {
         stages: known_stages,
         cities: access.cities(actor, city)?,
@@ -109,4 +113,27 @@ pub(super) fn read(
         ascending: *ascending,
     };
     Ok((filter, sort))
+}
+
+/// The stages behind those that somebody beside the client may ask for: a refusal stands under what they are
+/// told of it, and under its own name nothing does.
+fn as_told(asked: &[Stage]) -> Vec<Stage> {
+    let behind: Vec<Stage> = Stage::iter()
+        .filter(|stage| asked.contains(&stage.told_beside_the_client().0))
+        .collect();
+    if behind.is_empty() {
+        // An empty list would be every stage; nobody has been sent to the car of a new run yet.
+        vec![Stage::New]
+    } else {
+        behind
+    }
+}
+
+/// Whether names and phones of clients were looked through, which goes on record.
+pub(super) fn searched(filter: &BuyoutFilter, found: u64) -> Read {
+    if filter.clients && filter.text.is_some() {
+        Read::search("buyouts", found)
+    } else {
+        Read::nothing()
+    }
 }

@@ -13,7 +13,7 @@ use proto::kite::buyout::v1 as pb;
 use store::{Analogue, BuyoutRow, Duplicate};
 
 use crate::convert::common::{file, person, time};
-use crate::convert::summary::summary;
+use crate::convert::summary::{Told, summary};
 use crate::convert::{inspection, papers, task};
 
 /// What the person may see of a run besides the car and the visit.
@@ -24,6 +24,8 @@ pub(crate) struct Sight {
     pub(crate) client: bool,
     /// Passport, vehicle passport, requisites.
     pub(crate) papers: bool,
+    /// That a car was refused, and not only put off.
+    pub(crate) refusals: bool,
 }
 
 /// Other runs that have to do with this one, as far as the person may see them.
@@ -47,7 +49,7 @@ pub(crate) fn detail(
         id: _,
         portal: _,
         deal_id: _,
-        stage,
+        stage: _,
         started_at: _,
         stage_since: _,
         ended_at: _,
@@ -60,6 +62,7 @@ pub(crate) fn detail(
         mismatches,
         photo_reuse,
         checks,
+        held: _,
         checks_running,
         market,
         appraisal: _,
@@ -82,16 +85,19 @@ pub(crate) fn detail(
         offer_resends: _,
         next_task: _,
         next_event: _,
+        closing: _,
     } = buyout;
     let Sight {
         prices,
         client,
         papers: sees_papers,
+        refusals,
     } = sight;
+    let told = Told { prices, refusals };
     let handed_in = handed_in.as_ref().filter(|_| sees_papers);
     let policy = policy.as_ref();
     pb::Buyout {
-        summary: Some(summary(row, prices, now)),
+        summary: Some(summary(row, told, now)),
         version: *version,
         inspector: assignment.as_ref().map(|given| person(&given.inspector)),
         inspections: inspections.iter().map(inspection::submitted).collect(),
@@ -116,7 +122,8 @@ pub(crate) fn detail(
             .filter(|task| prices || task.kind == TaskKind::Inspect)
             .map(|task| {
                 let refusal = task.may_decide(actor, duties).err();
-                task::task(task, row.into(), refusal.as_ref(), now)
+                let run = task::OfRun::from(row).told(refusals);
+                task::task(task, run, refusal.as_ref(), now)
             })
             .collect(),
         chat: seen(prices, chat, message),
@@ -129,7 +136,7 @@ pub(crate) fn detail(
             })
             .collect(),
         may_cancel: rules::may_cancel(buyout),
-        cancel_refusal: stage.cancel_refused().unwrap_or_default().to_owned(),
+        cancel_refusal: rules::cancel_refused(buyout).unwrap_or_default().to_owned(),
         car: parts::car(buyout),
         client: deal.as_ref().filter(|_| client).map(parts::client),
         visit: deal.as_ref().map(|deal| parts::visit(deal, visit)),
@@ -149,7 +156,7 @@ pub(crate) fn detail(
         same_car: kin
             .same_car
             .iter()
-            .map(|row| summary(row, prices, now))
+            .map(|row| summary(row, told, now))
             .collect(),
         duplicates: kin.duplicates.iter().map(parts::duplicate).collect(),
         signing_answers: seen(prices, signing_answers, parts::signing_answer),

@@ -49,6 +49,7 @@ pub(crate) fn file(file: &FileRef) -> pb::File {
         size,
         sha256,
         source_sha256: _,
+        taken_at: _,
     } = file;
     pb::File {
         id: id.clone(),

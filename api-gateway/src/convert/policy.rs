@@ -62,6 +62,7 @@ fn limits(limits: &Limits) -> pb::Limits {
         check_freshness_secs,
         bargain_rounds,
         paper_rounds,
+        photo_km,
     } = limits;
     pb::Limits {
         price_without_approval: Some(money(*price_without_approval)),
@@ -70,6 +71,7 @@ fn limits(limits: &Limits) -> pb::Limits {
         check_freshness_secs: *check_freshness_secs,
         bargain_rounds: *bargain_rounds,
         paper_rounds: *paper_rounds,
+        photo_km: *photo_km,
     }
 }
 
@@ -238,6 +240,7 @@ fn read_limits(reader: &mut Reader, limits: pb::Limits) -> Option<Limits> {
         check_freshness_secs,
         bargain_rounds,
         paper_rounds,
+        photo_km,
     } = limits;
     let price = reader.money(
         "policy.limits.price_without_approval",
@@ -251,6 +254,7 @@ fn read_limits(reader: &mut Reader, limits: pb::Limits) -> Option<Limits> {
         check_freshness_secs,
         bargain_rounds,
         paper_rounds,
+        photo_km,
     })
 }
 

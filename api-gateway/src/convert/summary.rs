@@ -7,8 +7,17 @@ use store::{BuyoutRow, StageCount};
 
 use crate::convert::common::{money, person, time};
 
-/// `prices`: whoever may not see the price sees no words either that may name it.
-pub(crate) fn summary(row: &BuyoutRow, prices: bool, now: DateTime<Utc>) -> pb::BuyoutSummary {
+/// What the person may know of a run in a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// Whoever may not see the price sees no words either that may name it.
+    pub(crate) prices: bool,
+    /// Whether they learn that a car was refused; else it is put off.
+    pub(crate) refusals: bool,
+}
+
+pub(crate) fn summary(row: &BuyoutRow, told: Told, now: DateTime<Utc>) -> pb::BuyoutSummary {
+    let Told { prices, refusals } = told;
     let overdue = row.overdue(now);
     let BuyoutRow {
         id,
@@ -30,12 +39,17 @@ pub(crate) fn summary(row: &BuyoutRow, prices: bool, now: DateTime<Utc>) -> pb::
         stage_since,
         ended_at,
     } = row;
+    let (stage, stage_title) = if refusals {
+        (*stage, stage.title_ru())
+    } else {
+        stage.told_beside_the_client()
+    };
     let words = |text: &Option<String>| text.clone().filter(|_| prices).unwrap_or_default();
     pb::BuyoutSummary {
         id: id.0.clone(),
         deal_id: *deal_id,
         stage: stage.to_string(),
-        stage_title: stage.title_ru().to_owned(),
+        stage_title: stage_title.to_owned(),
         waiting_for: waiting_for.clone().unwrap_or_default(),
         deadline: deadline.map(time),
         identifier: identifier.clone().unwrap_or_default(),
@@ -100,16 +114,33 @@ pub(crate) fn masked(
     Ok(kept)
 }
 
-pub(crate) fn count(count: StageCount) -> pb::StageCount {
-    let StageCount {
-        stage,
-        count,
-        overdue,
-    } = count;
-    pb::StageCount {
-        stage: stage.to_string(),
-        title: stage.title_ru().to_owned(),
-        count,
-        overdue,
+/// Counts by stage; for whoever learns of no refusal, refusals are among those that they are told of.
+pub(crate) fn counts(counts: Vec<StageCount>, refusals: bool) -> Vec<pb::StageCount> {
+    let mut told: Vec<pb::StageCount> = Vec::new();
+    for count in counts {
+        let StageCount {
+            stage,
+            count,
+            overdue,
+        } = count;
+        let stage = if refusals {
+            stage
+        } else {
+            stage.told_beside_the_client().0
+        };
+        let stage_name = stage.to_string();
+        match told.iter_mut().find(|known| known.stage == stage_name) {
+            Some(known) => {
+                known.count += count;
+                known.overdue += overdue;
+            }
+            None => told.push(pb::StageCount {
+                stage: stage_name,
+                title: stage.title_ru().to_owned(),
+                count,
+                overdue,
+            }),
+        }
     }
+    told
 }

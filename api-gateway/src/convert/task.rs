@@ -26,6 +26,20 @@ pub(crate) struct OfRun<'a> {
     pub(crate) car: &'a str,
     pub(crate) identifier: Option<&'a str>,
     pub(crate) plate: Option<&'a str>,
+    /// IANA zone of the site.
+    pub(crate) time_zone: Option<&'a str>,
+}
+
+impl OfRun<'_> {
+    /// As it is told to somebody; see [`Stage::told_beside_the_client`].
+    pub(crate) fn told(self, refusals: bool) -> Self {
+        let stage = if refusals {
+            self.stage
+        } else {
+            self.stage.told_beside_the_client().0
+        };
+        Self { stage, ..self }
+    }
 }
 
 impl<'a> From<&'a BuyoutRow> for OfRun<'a> {
@@ -36,6 +50,7 @@ impl<'a> From<&'a BuyoutRow> for OfRun<'a> {
             car: &row.car,
             identifier: row.identifier.as_deref(),
             plate: row.plate.as_deref(),
+            time_zone: row.time_zone.as_deref(),
         }
     }
 }
@@ -48,6 +63,7 @@ impl<'a> From<&'a TaskRow> for OfRun<'a> {
             car: &row.car,
             identifier: row.identifier.as_deref(),
             plate: row.plate.as_deref(),
+            time_zone: row.time_zone.as_deref(),
         }
     }
 }
@@ -81,6 +97,8 @@ pub(crate) fn task(
         closed_at,
         result,
         bitrix24_task: _,
+        waits_for: _,
+        due_unheld: _,
     } = task;
     let OfRun {
         deal_id,
@@ -88,6 +106,7 @@ pub(crate) fn task(
         car,
         identifier,
         plate,
+        time_zone,
     } = run;
     pb::Task {
         id: id.0.clone(),
@@ -123,6 +142,7 @@ pub(crate) fn task(
         identifier: identifier.unwrap_or_default().to_owned(),
         plate: plate.unwrap_or_default().to_owned(),
         deal_id,
+        time_zone: time_zone.unwrap_or_default().to_owned(),
     }
 }
 

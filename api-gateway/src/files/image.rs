@@ -1,14 +1,30 @@
-//! Images are drawn anew: what is stored has pixels only, no EXIF, no thumbnail, no trailing bytes.
+//! Images are drawn anew: what is stored has pixels only, no EXIF, no foreign thumbnail, no trailing bytes. Beside
+//! it lies a small version for galleries.
 
 use std::io::Cursor;
 
+use domain::place::GeoPoint;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+
+use super::exif;
 
 /// Largest side and memory of a decoded image; a phone's 50 megapixels fit.
 const MAX_SIDE: u32 = 12_000;
 const MAX_ALLOC: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 88;
+/// Longest side of the small version, points.
+const THUMB_SIDE: u32 = 480;
+const THUMB_QUALITY: u8 = 80;
+
+/// An image as it is stored, both as JPEG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Drawn {
+    pub(super) whole: Vec<u8>,
+    pub(super) thumb: Vec<u8>,
+    /// Where the camera was, as far as it said so.
+    pub(super) place: Option<GeoPoint>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ImageError {
@@ -25,8 +41,41 @@ impl ImageError {
     }
 }
 
-/// The image as JPEG, turned as its orientation says, without anything else that the file held.
-pub(super) fn redraw(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
+/// The image turned as its orientation says, without anything else that the file held.
+pub(super) fn redraw(bytes: &[u8]) -> Result<Drawn, ImageError> {
+    let (drawn, place) = decoded(bytes)?;
+    Ok(Drawn {
+        thumb: small(&drawn)?,
+        whole: jpeg(drawn, QUALITY)?,
+        place,
+    })
+}
+
+/// The small version of an image that was stored without one.
+pub(super) fn thumb(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
+    small(&decoded(bytes)?.0)
+}
+
+fn small(image: &DynamicImage) -> Result<Vec<u8>, ImageError> {
+    let fits = image.width().max(image.height()) <= THUMB_SIDE;
+    let small = if fits {
+        image.clone()
+    } else {
+        image.thumbnail(THUMB_SIDE, THUMB_SIDE)
+    };
+    jpeg(small, THUMB_QUALITY)
+}
+
+fn jpeg(image: DynamicImage, quality: u8) -> Result<Vec<u8>, ImageError> {
+    let mut jpeg = Vec::new();
+    image
+        .into_rgb8()
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, quality))
+        .map_err(|_| ImageError::Broken)?;
+    Ok(jpeg)
+}
+
+fn decoded(bytes: &[u8]) -> Result<(DynamicImage, Option<GeoPoint>), ImageError> {
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| ImageError::Broken)?;
@@ -41,15 +90,13 @@ pub(super) fn redraw(bytes: &[u8]) -> Result<Vec<u8>, ImageError> {
     if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_ALLOC {
         return Err(ImageError::TooLarge);
     }
+    // A block that cannot be read says nothing; the picture is what is wanted.
+    let exif = decoder.exif_metadata().ok().flatten();
+    let place = exif.as_deref().and_then(exif::place);
     let orientation = decoder.orientation().map_err(classified)?;
     let mut drawn = DynamicImage::from_decoder(decoder).map_err(classified)?;
     drawn.apply_orientation(orientation);
-    let mut jpeg = Vec::new();
-    drawn
-        .into_rgb8()
-        .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY))
-        .map_err(|_| ImageError::Broken)?;
-    Ok(jpeg)
+    Ok((drawn, place))
 }
 
 fn classified(error: image::ImageError) -> ImageError {
@@ -84,11 +131,38 @@ mod tests {
 
     #[test]
     fn metadata_and_trailing_bytes_are_gone_and_the_picture_is_turned() {
-        let drawn = redraw(&jpeg_with_exif()).expect("an image");
-        assert!(!drawn.windows(4).any(|w| w == b"Exif"));
-        assert!(!drawn.windows(8).any(|w| w == b"<script>"));
-        let size = image::load_from_memory_with_format(&drawn, ImageFormat::Jpeg).expect("a jpeg");
-        assert_eq!((size.width(), size.height()), (4, 8));
+        let Drawn {
+            whole,
+            thumb,
+            place: _,
+        } = redraw(&jpeg_with_exif()).expect("an image");
+        for drawn in [whole, thumb] {
+            assert!(!drawn.windows(4).any(|w| w == b"Exif"));
+            assert!(!drawn.windows(8).any(|w| w == b"<script>"));
+            assert_eq!(size(&drawn), (4, 8), "a small one stays as it is");
+        }
+    }
+
+    fn size(jpeg: &[u8]) -> (u32, u32) {
+        let image = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).expect("a jpeg");
+        (image.width(), image.height())
+    }
+
+    #[test]
+    fn the_small_version_fits_into_a_square_and_keeps_the_shape() {
+        for (from, to) in [((1_600, 1_200), (480, 360)), ((300, 960), (150, 480))] {
+            let mut png = Vec::new();
+            RgbImage::new(from.0, from.1)
+                .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+                .expect("a png");
+            let Drawn {
+                whole,
+                thumb,
+                place: _,
+            } = redraw(&png).expect("an image");
+            assert_eq!((size(&whole), size(&thumb)), (from, to));
+            assert_eq!(super::thumb(&whole).map(|later| size(&later)), Ok(to));
+        }
     }
 
     #[test]

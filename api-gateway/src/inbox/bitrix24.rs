@@ -5,23 +5,24 @@ use domain::buyout::decision::{Fact, FactKind};
 use domain::buyout::start::{BuyoutId, BuyoutStart, RobotCall};
 use store::inbox::InboxRow;
 
-use crate::bitrix24::form::Form;
+use crate::bitrix24::form::{Form, positive};
 use crate::inbox::{Taken, digest, tell};
 use crate::process::{ProcessError, Started};
 use crate::server::App;
+use crate::starts::{By, Full};
 
 /// What of a robot's call the process needs.
-struct Call {
+pub(crate) struct Call {
     portal: String,
     deal_id: u64,
     robot: RobotCall,
 }
 
-fn read(form: &Form) -> Option<Call> {
+pub(crate) fn read(form: &Form) -> Option<Call> {
     let document = form.get("document_id[2]")?;
     Some(Call {
         portal: form.get("auth[member_id]")?.to_owned(),
-        deal_id: document.strip_prefix("DEAL_")?.parse().ok()?,
+        deal_id: document.strip_prefix("DEAL_").and_then(positive)?,
         robot: RobotCall {
             event_token: form.get("event_token")?.to_owned(),
             workflow_id: form.get("workflow_id").unwrap_or_default().to_owned(),
@@ -47,11 +48,19 @@ pub(super) async fn robot(app: &App, row: &InboxRow) -> Result<Taken, ProcessErr
         portal: portal.clone(),
         deal_id,
         robot: Some(robot.clone()),
+        started_by: None,
     };
     let id = start.id();
+    let place = match app.starts.enter(By::Inbox) {
+        Ok(place) => place,
+        Err(Full { wait }) => return Ok(Taken::Later(wait)),
+    };
     match app.processes.start_buyout(start).await? {
-        Started::New => return Ok(Taken::By(id.0)),
-        Started::Already => {}
+        Started::New => {
+            place.keep(id.clone());
+            return Ok(Taken::By(id.0));
+        }
+        Started::Already => drop(place),
     }
     let fact = Fact {
         event_id: row.event_id.clone(),
@@ -81,6 +90,7 @@ pub(super) async fn robot(app: &App, row: &InboxRow) -> Result<Taken, ProcessErr
                 result: buyout.stage.to_string(),
                 message: outcome.sentence(),
                 price: buyout.agreed_price,
+                deal_id: Some(deal_id),
             };
             app.processes.answer_robot(&key, answer).await?;
             Ok(Taken::By(id.0))

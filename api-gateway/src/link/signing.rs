@@ -150,7 +150,7 @@ pub(super) async fn act(app: &App, token: &str, body: &Bytes) -> Response {
                 Err(closed) => closed_page(closed),
             }
         }
-        Err(ProcessError::Unavailable(error)) => {
+        Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
             tracing::error!(%error, "a client's word on the papers could not be given to the process");
             closed_page(Closed::Failed(SigningFailure::Unknown))
         }

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
-use temporalio_client::{NamespacedClient, UntypedQuery, UntypedWorkflow, WorkflowQueryOptions};
+use domain::buyout::state::Buyout;
+use futures::StreamExt;
+use temporalio_client::{
+    NamespacedClient, UntypedQuery, UntypedWorkflow, WorkflowListOptions, WorkflowQueryOptions,
+};
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
 use temporalio_common::protos::temporal::api::enums::v1::{
@@ -15,9 +20,11 @@ use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
 use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_common::protos::temporal::api::workflow::v1::PendingActivityInfo;
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
-    DescribeTaskQueueRequest, DescribeWorkflowExecutionRequest,
+    DescribeTaskQueueRequest, DescribeWorkflowExecutionRequest, ResetActivityRequest,
+    reset_activity_request,
 };
 use tonic::{Code, Request};
+use workflows::buyout::BuyoutWorkflow;
 
 use crate::process::{ProcessError, Processes};
 
@@ -35,12 +42,16 @@ pub(crate) struct RunDescription {
     pub(crate) started_at: Option<DateTime<Utc>>,
     pub(crate) history_events: u64,
     pub(crate) activities: Vec<PendingActivity>,
+    /// Attempts of the program's present step; 0: none is due.
+    pub(crate) step_attempts: u32,
     /// What the process shows of itself; empty when no worker answered.
     pub(crate) details: String,
 }
 
 /// An activity under way.
 pub(crate) struct PendingActivity {
+    /// Unique among those of its run.
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) queue: String,
     /// SCHEDULED, STARTED, …
@@ -51,9 +62,26 @@ pub(crate) struct PendingActivity {
     pub(crate) next_attempt_at: Option<DateTime<Utc>>,
 }
 
+/// Why a call was not tried again at once.
+pub(crate) enum ResetError {
+    /// It has ended, or its run has.
+    Gone,
+    Unavailable(String),
+}
+
 impl Processes {
     /// [`ProcessError::NotRunning`]: the engine does not know the run (any more).
     pub(crate) async fn describe(&self, id: &BuyoutId) -> Result<RunDescription, ProcessError> {
+        let mut described = self.describe_only(id).await?;
+        described.details = self.details(id).await;
+        Ok(described)
+    }
+
+    /// What the engine knows by itself: no worker is asked for details.
+    pub(crate) async fn describe_only(
+        &self,
+        id: &BuyoutId,
+    ) -> Result<RunDescription, ProcessError> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.client.namespace(),
             execution: Some(WorkflowExecution {
@@ -85,7 +113,11 @@ impl Processes {
                 .into_iter()
                 .map(|activity| self.pending(activity))
                 .collect(),
-            details: self.details(id).await,
+            step_attempts: described
+                .pending_workflow_task
+                .map(|step| step.attempt.try_into().unwrap_or_default())
+                .unwrap_or_default(),
+            details: String::new(),
         })
     }
 
@@ -95,6 +127,7 @@ impl Processes {
             .and_then(|options| options.task_queue)
             .map(|queue| queue.name);
         PendingActivity {
+            id: activity.activity_id,
             name: activity
                 .activity_type
                 .map(|kind| kind.name)
@@ -157,6 +190,68 @@ impl Processes {
                 String::new()
             }
             Err(_) => String::new(),
+        }
+    }
+
+    /// Everything that the run knows, by its own word; `None` when it does not answer.
+    pub(crate) async fn state(&self, id: &BuyoutId) -> Option<Buyout> {
+        let handle = self.buyout(id);
+        let asked = handle.query(BuyoutWorkflow::state, (), WorkflowQueryOptions::default());
+        match tokio::time::timeout(WORKER, asked).await {
+            Ok(Ok(buyout)) => Some(buyout),
+            Ok(Err(error)) => {
+                tracing::info!(run = %id, %error, "a run did not tell its state");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Buyouts that run, of all of them or at these stages as the engine knows them, in no particular order.
+    ///
+    /// The one place that asks the engine and not our tables: what is looked for are the engine's own calls, and
+    /// a run that cannot read its deal has saved nothing yet.
+    pub(crate) async fn running(&self, stages: &[Stage]) -> Result<Vec<BuyoutId>, ProcessError> {
+        let mut query = format!(
+            "WorkflowType='{}' AND ExecutionStatus='Running'",
+            contracts::buyout::WORKFLOW
+        );
+        if !stages.is_empty() {
+            let names: Vec<String> = stages.iter().map(|stage| format!("'{stage}'")).collect();
+            query.push_str(&format!(
+                " AND {} IN ({})",
+                contracts::search_attributes::STAGE.name(),
+                names.join(", ")
+            ));
+        }
+        let mut listed = self
+            .client
+            .list_workflows(query, WorkflowListOptions::default());
+        let mut runs = Vec::new();
+        while let Some(run) = listed.next().await {
+            let run = run.map_err(|error| ProcessError::Unavailable(error.to_string()))?;
+            runs.push(BuyoutId(run.id().to_owned()));
+        }
+        Ok(runs)
+    }
+
+    /// Has a call that waits for its next attempt tried at once, with all of its patience again.
+    pub(crate) async fn reset(&self, run: &BuyoutId, activity: &str) -> Result<(), ResetError> {
+        let request = ResetActivityRequest {
+            namespace: self.client.namespace(),
+            execution: Some(WorkflowExecution {
+                workflow_id: run.0.clone(),
+                run_id: String::new(),
+            }),
+            identity: "kite-gateway".to_owned(),
+            activity: Some(reset_activity_request::Activity::Id(activity.to_owned())),
+            ..ResetActivityRequest::default()
+        };
+        let mut service = self.client.connection().workflow_service();
+        match service.reset_activity(Request::new(request)).await {
+            Ok(_) => Ok(()),
+            Err(status) if status.code() == Code::NotFound => Err(ResetError::Gone),
+            Err(status) => Err(ResetError::Unavailable(status.message().to_owned())),
         }
     }
 

@@ -26,6 +26,7 @@ impl Tasks {
             .await
             .map_err(status::store)?;
         let (rows, cut) = export::cut(found);
+        let refusals = self.app.access.sees_refusals(actor);
         let at = Utc::now();
         let table = Table {
             title: "Задачи",
@@ -33,7 +34,7 @@ impl Tasks {
                 .into_iter()
                 .map(|(title, width)| Column { title, width })
                 .collect(),
-            rows: rows.iter().map(|row| cells(row, at)).collect(),
+            rows: rows.iter().map(|row| cells(row, refusals, at)).collect(),
             cut,
             by: actor.name.clone(),
             at,
@@ -70,7 +71,7 @@ const COLUMNS: [(&str, f64); 20] = [
     ("Номер задачи", 34.0),
 ];
 
-fn cells(row: &TaskRow, now: DateTime<Utc>) -> Vec<Cell> {
+fn cells(row: &TaskRow, refusals: bool, now: DateTime<Utc>) -> Vec<Cell> {
     let TaskRow {
         task,
         buyout: _,
@@ -104,6 +105,8 @@ fn cells(row: &TaskRow, now: DateTime<Utc>) -> Vec<Cell> {
         closed_at,
         result,
         bitrix24_task: _,
+        waits_for: _,
+        due_unheld: _,
     } = task;
     let zone = export::zone(time_zone.as_deref());
     let text = |value: &Option<String>| Cell::Text(value.clone().unwrap_or_default());
@@ -116,6 +119,11 @@ fn cells(row: &TaskRow, now: DateTime<Utc>) -> Vec<Cell> {
         )
     };
     let overdue = state.is_open() && *due_at < now;
+    let stage_title = if refusals {
+        stage.title_ru()
+    } else {
+        stage.told_beside_the_client().1
+    };
     vec![
         Cell::Text(title.clone()),
         Cell::Text(state_ru(*state).to_owned()),
@@ -130,7 +138,7 @@ fn cells(row: &TaskRow, now: DateTime<Utc>) -> Vec<Cell> {
         text(identifier),
         text(plate),
         Cell::Number(*deal_id),
-        Cell::Text(stage.title_ru().to_owned()),
+        Cell::Text(stage_title.to_owned()),
         Cell::Moment(Some(*created_at), zone),
         Cell::Moment(*closed_at, zone),
         name(closed_by),

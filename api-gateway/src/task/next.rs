@@ -20,6 +20,7 @@ impl Tasks {
         &self,
         actor: &Actor,
         kind: Option<TaskKind>,
+        in_cities: Vec<String>,
     ) -> Result<pb::Task, Status> {
         let filter = TaskFilter {
             // Their own roles, even of those who see the tasks of every role.
@@ -28,6 +29,7 @@ impl Tasks {
             person: Some(actor.person.clone()),
             states: vec![TaskState::Open],
             kind,
+            in_cities,
             ..TaskFilter::default()
         };
         let mut page = Page::new(MAX_SIZE, String::new());
@@ -80,7 +82,9 @@ impl Tasks {
         match self.app.processes.act(&row.buyout, claim).await {
             Ok(_) => Ok(Some(self.read(&row.task.id.0, actor).await?.1)),
             Err(ProcessError::Refused(_) | ProcessError::NotRunning) => Ok(None),
-            Err(error @ ProcessError::Unavailable(_)) => Err(status::process(error)),
+            Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
+                Err(status::process(error))
+            }
         }
     }
 }

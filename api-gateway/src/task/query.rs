@@ -92,7 +92,10 @@ pub(super) fn read(
         buyout: (!buyout_id.is_empty()).then(|| BuyoutId(buyout_id.clone())),
         overdue: *overdue,
         text: (!text.trim().is_empty()).then(|| text.clone()),
-        city: (!city.is_empty()).then(|| city.clone()),
+        in_cities: (!city.is_empty())
+            .then(|| city.clone())
+            .into_iter()
+            .collect(),
         escalated: *escalated,
     };
     Ok((filter, order))

@@ -70,6 +70,9 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
     let GatewayOptions {
         per_second,
         burst,
+        starts_at_once,
+        starts_soon_ms,
+        early_secs,
         trusted_proxies,
         deadline_secs,
         issuers,
@@ -77,25 +80,30 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
         temporal_ui,
     } = gateway;
     // The portal under its other names, so that a browser takes its pages for another site.
-    let portal = simulator.url(Partner::Bitrix24).port().unwrap_or_default();
+    let portal = simulator.url(Partner::Bitrix24);
+    let host = portal.host_str().unwrap_or_default();
+    let portal = portal.port().unwrap_or_default();
     let web = web.as_deref().unwrap_or(Path::new(""));
     let mut text = format!(
         "{shared}[server]\naddress = \"127.0.0.1:{api}\"\npublic_url = \"{public}\"\n\
          deadline_secs = {deadline_secs}\n\
          [server.tls]\nmode = \"development\"\nfolder = {tls}\n\n\
          [codec_server]\nui_origin = \"{ui_origin}\"\ndevelopment_token = \"{token}\"\n\n\
+         [signing]\ncurrent = \"dev\"\n[signing.keys]\ndev = \"{signing}\"\n\n\
          [access]\nsecret = \"{secret}\"\ndevelopment_accounts = true\n\n\
          [limits]\nper_second = {per_second}\nburst = {burst}\ntrusted_proxies = {trusted_proxies:?}\n\n\
-         [bitrix24]\nca_file = {ca}\nclient_id = \"{client_id}\"\n\
+         [starts]\nat_once = {starts_at_once}\nsoon_ms = {starts_soon_ms}\n\n\
+         [bitrix24]\nhosts = [\"{host}\"]\nca_file = {ca}\nclient_id = \"{client_id}\"\n\
          frame_ancestors = [\"https://portal.localhost:{portal}\", \"https://127.0.0.1:{portal}\"]\n\n\
          [web]\nfolder = {web}\ntemporal_ui = \"{temporal_ui}\"\n\n\
-         [callbacks]\nsecret = \"{callbacks}\"\n\n\
+         [callbacks]\nsecret = \"{callbacks}\"\nearly_secs = {early_secs}\n\n\
          [metrics]\naddress = \"127.0.0.1:{metrics}\"\n",
         shared = shared(settings),
         api = ports.gateway,
         public = public_url(settings),
         tls = quoted(&folder.join("tls")),
         token = keys.codec_token,
+        signing = keys.signing,
         secret = keys.tokens,
         ca = quoted(simulator.authority()),
         client_id = simulator::bitrix24::CLIENT_ID,
@@ -192,9 +200,14 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
         ),
     ];
     for (partner, rest) in sections {
+        // A base of 1C has no such limit: it takes few calls at once.
+        let limit = match (partner, settings.partners_per_minute) {
+            (Partner::OnecAlfa | Partner::OnecTreasury, _) | (_, None) => String::new(),
+            (_, Some(rate)) => format!("rate_per_minute = {rate}\n"),
+        };
         let _ = write!(
             text,
-            "[partners.{partner}]\nbase_url = \"{}\"\n{rest}\n\n",
+            "[partners.{partner}]\nbase_url = \"{}\"\n{limit}{rest}\n\n",
             simulator.url(partner)
         );
     }
@@ -204,6 +217,8 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
          from = \"Выкуп <buyout@kite.example>\"\n",
         port = simulator.smtp().port(),
     );
+    text.push('\n');
+    text.push_str(&settings.worker);
     text
 }
 

@@ -86,6 +86,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
         },
         simulator_ports: simulator::Ports::from_base(SIMULATOR_PORT),
         portal_per_minute: PORTAL_PER_MINUTE,
+        partners_per_minute: None,
         seed: 1,
         temporal_address: temporal.address.clone(),
         namespace: "default".to_owned(),
@@ -97,7 +98,9 @@ async fn bring_up() -> anyhow::Result<Demo> {
             temporal_ui: temporal.ui.clone().unwrap_or_default(),
             ..GatewayOptions::default()
         },
+        worker: String::new(),
         policy: seed::policy(),
+        programs: None,
         folder: folder.clone(),
     };
     let stack = Stack::start(settings).await?;

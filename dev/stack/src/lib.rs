@@ -2,10 +2,12 @@
 //! the tests bring it up through this crate.
 
 pub mod configuration;
+mod parts;
 pub mod settings;
 pub mod stack;
 pub mod temporal;
 
+pub mod budget;
 pub mod seed;
 
 pub mod client;

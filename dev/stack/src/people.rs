@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use proto::kite::audit::v1::audit_service_client::AuditServiceClient;
 use proto::kite::buyout::v1::buyout_service_client::BuyoutServiceClient;
 use proto::kite::buyout::v1::{self as buyout_pb, GetBuyoutRequest};
 use proto::kite::event::v1::event_service_client::EventServiceClient;
@@ -24,7 +25,7 @@ use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 /// How often a wait looks again.
 const LOOK: Duration = Duration::from_millis(100);
@@ -35,6 +36,8 @@ pub struct Door {
     pub channel: Channel,
     pub http: reqwest::Client,
     pub url: url::Url,
+    /// How long a decision that could not be brought to its process is sent again, as the same request.
+    pub patience: Duration,
 }
 
 /// Puts the access token on every call.
@@ -93,6 +96,10 @@ impl Person {
             door: door.clone(),
             badge,
         })
+    }
+
+    pub fn audit(&self) -> AuditServiceClient<Service> {
+        AuditServiceClient::with_interceptor(self.door.channel.clone(), self.badge.clone())
     }
 
     pub fn tasks(&self) -> TaskServiceClient<Service> {
@@ -212,9 +219,20 @@ impl Person {
             id: task.id.clone(),
             version: task.version,
             decision: Some(pb::Decision { kind: Some(kind) }),
-            request_id: String::new(),
+            request_id: uuid::Uuid::new_v4().to_string(),
         };
-        Ok(self.tasks().decide_task(request).await?.into_inner())
+        let deadline = tokio::time::Instant::now() + self.door.patience;
+        loop {
+            match self.tasks().decide_task(request.clone()).await {
+                Err(status)
+                    if status.code() == Code::Unavailable
+                        && tokio::time::Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(LOOK).await;
+                }
+                answer => return Ok(answer?.into_inner()),
+            }
+        }
     }
 
     /// Waits for the task and decides it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 use temporalio_client::UntypedWorkflow;
+use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 
 use crate::play::Play;
 
@@ -48,7 +49,7 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
         end_state: summary.stage,
         outcome: summary.outcome,
         duration_ms: took.as_millis() as u64,
-        history_events: history_events(play).await?,
+        history_events: history(play).await?.len(),
         effects: effects(play).await?,
         people: buyout
             .duties
@@ -82,8 +83,8 @@ pub async fn of(play: &Play<'_>, took: Duration) -> anyhow::Result<Report> {
     })
 }
 
-/// Events in the run's history.
-pub async fn history_events(play: &Play<'_>) -> anyhow::Result<usize> {
+/// The run's history.
+pub async fn history(play: &Play<'_>) -> anyhow::Result<Vec<HistoryEvent>> {
     let handle = play
         .stack
         .temporal
@@ -91,8 +92,7 @@ pub async fn history_events(play: &Play<'_>) -> anyhow::Result<usize> {
     Ok(handle
         .fetch_history(Default::default())
         .into_events()
-        .await?
-        .len())
+        .await?)
 }
 
 /// Effects in the ledger, by partner.

@@ -161,6 +161,7 @@ pub fn policy() -> BuyoutPolicy {
             check_freshness_secs: DAY,
             bargain_rounds: 3,
             paper_rounds: 3,
+            photo_km: 5,
         },
         deadlines: Deadlines {
             dispatch_secs: 30 * MINUTE,
@@ -185,6 +186,7 @@ pub fn policy() -> BuyoutPolicy {
             poll_secs: 2,
             courtesy_secs: 5 * MINUTE,
             question_secs: 30 * DAY,
+            heartbeat_secs: 20,
         },
         legal_entity: LegalEntity {
             id: "kite-murmansk".to_owned(),

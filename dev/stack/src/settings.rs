@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Keys {
     pub codec: String,
     pub links: String,
+    /// Seed of the key that signs; kept by installations that are older than it, too.
+    #[serde(default = "Keys::seed")]
+    pub signing: String,
     pub tokens: String,
     pub callbacks: String,
     pub codec_token: String,
@@ -18,25 +21,31 @@ pub struct Keys {
 
 impl Keys {
     pub fn random() -> Self {
-        let key = || STANDARD.encode(rand::random::<[u8; 32]>());
+        let key = Self::seed;
         let word = || uuid::Uuid::new_v4().simple().to_string();
         Self {
             codec: key(),
             links: key(),
+            signing: key(),
             tokens: key(),
             callbacks: word(),
             codec_token: word(),
         }
     }
 
+    fn seed() -> String {
+        STANDARD.encode(rand::random::<[u8; 32]>())
+    }
+
     /// The keys of the folder; the same ones on every run.
     pub fn kept_in(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("keys.json");
-        if path.exists() {
-            return Ok(serde_json::from_str(&std::fs::read_to_string(&path)?)?);
-        }
+        let keys = match path.exists() {
+            // Written again, so that a key which an older release did not have stays the same from now on.
+            true => serde_json::from_str(&std::fs::read_to_string(&path)?)?,
+            false => Self::random(),
+        };
         std::fs::create_dir_all(folder)?;
-        let keys = Self::random();
         std::fs::write(&path, serde_json::to_string_pretty(&keys)?)?;
         #[cfg(unix)]
         {
@@ -63,6 +72,12 @@ pub struct GatewayOptions {
     /// Calls of one address or person, and how many of them at once.
     pub per_second: u32,
     pub burst: u32,
+    /// New buyouts on their way at once.
+    pub starts_at_once: u32,
+    /// A new run that is taken up within this time is quick, milliseconds.
+    pub starts_soon_ms: u64,
+    /// A callback that fits nothing is looked at again for so long.
+    pub early_secs: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
     pub deadline_secs: u64,
@@ -88,6 +103,10 @@ impl Default for GatewayOptions {
         Self {
             per_second: 500,
             burst: 2_000,
+            starts_at_once: 32,
+            // Debug builds on a machine that does other things are slow, and not overloaded.
+            starts_soon_ms: 10_000,
+            early_secs: 3,
             trusted_proxies: Vec::new(),
             deadline_secs: 30,
             issuers: Vec::new(),
@@ -95,6 +114,21 @@ impl Default for GatewayOptions {
             temporal_ui: String::new(),
         }
     }
+}
+
+/// Gateway and worker as processes of their own.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    pub gateway: Program,
+    pub worker: Program,
+}
+
+/// A program that finds its file in `KITE_CONFIG` and ends when its standard input does.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub path: PathBuf,
+    pub arguments: Vec<String>,
+    pub environment: Vec<(String, String)>,
 }
 
 /// What a stack is made of.
@@ -108,6 +142,8 @@ pub struct Settings {
     pub simulator_ports: simulator::Ports,
     /// Calls a minute that the portal takes: a cloud portal's bucket leaks 120.
     pub portal_per_minute: u32,
+    /// Calls a minute that we allow ourselves of each other partner; `None`: as documented.
+    pub partners_per_minute: Option<u32>,
     /// Seed of everything random in the simulated partners.
     pub seed: u64,
     pub temporal_address: String,
@@ -118,6 +154,10 @@ pub struct Settings {
     pub ui_origin: String,
     pub log_filter: String,
     pub gateway: GatewayOptions,
+    /// Sections that the worker's file has beside those of every stack, as TOML; empty: the documented defaults.
+    pub worker: String,
     /// Longest pause between questions to a partner and the like, for fast tests.
     pub policy: domain::policy::BuyoutPolicy,
+    /// `None`: gateway and worker run in this process.
+    pub programs: Option<Programs>,
 }

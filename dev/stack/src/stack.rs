@@ -1,8 +1,7 @@
-//! Bringing the stack up and down: simulated partners, gateway and worker in this process, Temporal
-//! beside it.
+//! Bringing the stack up and down: simulated partners in this process, gateway and worker in it or beside it,
+//! Temporal beside it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,15 +10,15 @@ use serde_json::json;
 use simulator::{Partner, Simulator};
 use store::connect::{Store, StoreConfig};
 use temporalio_client::Client;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use url::Url;
 
 use crate::configuration;
+use crate::parts::{self, Gateway, Listening, Process, Worker, start_gateway, start_worker};
 use crate::people::{Door, Person};
 use crate::portal::Control;
 use crate::seed;
-use crate::settings::Settings;
+use crate::settings::{Programs, Settings};
 
 /// How long the parts may take to come up.
 const READY: Duration = Duration::from_secs(60);
@@ -44,16 +43,6 @@ pub struct Stack {
     // Behind locks, so that either can be replaced while somebody plays.
     gateway: Mutex<Option<Gateway>>,
     worker: Mutex<Option<Worker>>,
-}
-
-struct Gateway {
-    stop: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-}
-
-struct Worker {
-    stop: CancellationToken,
-    thread: std::thread::JoinHandle<anyhow::Result<()>>,
 }
 
 impl Stack {
@@ -81,12 +70,23 @@ impl Stack {
         seed::plant(&store, &control, &settings.policy).await?;
 
         let files = configuration::write(&settings, &simulator)?;
-        let (gateway, listening) = start_gateway(&files.gateway, None).await?;
-        let worker_socket =
-            std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
-                .context("the worker's metrics port")?;
-        let worker_metrics = worker_socket.local_addr()?;
-        let worker = start_worker(files.worker.clone(), worker_socket);
+        let (gateway, listening, worker, worker_metrics) = match &settings.programs {
+            None => {
+                let (gateway, listening) = start_gateway(&files.gateway, None).await?;
+                let socket =
+                    std::net::TcpListener::bind(("127.0.0.1", settings.ports.worker_metrics))
+                        .context("the worker's metrics port")?;
+                let metrics = socket.local_addr()?;
+                let worker = start_worker(files.worker.clone(), socket);
+                (gateway, listening, worker, metrics)
+            }
+            Some(Programs { gateway, worker }) => (
+                Gateway::Outside(Process::start(gateway, &files.gateway)?),
+                parts::places(&files.gateway)?,
+                Worker::Outside(Process::start(worker, &files.worker)?),
+                SocketAddr::from(([127, 0, 0, 1], settings.ports.worker_metrics)),
+            ),
+        };
         let door = door(&settings, listening.api).await?;
         let (temporal, _) = {
             let config: api_gateway::config::Config =
@@ -136,16 +136,10 @@ impl Stack {
                     Ok(answer) => answer.text().await.unwrap_or_default(),
                     Err(error) => error.to_string(),
                 };
-                if locked(&self.gateway)
-                    .as_ref()
-                    .is_some_and(|g| g.task.is_finished())
-                {
+                if self.gateway_has_ended() {
                     bail!("the gateway ended while it was starting; see its log");
                 }
-                if locked(&self.worker)
-                    .as_ref()
-                    .is_some_and(|w| w.thread.is_finished())
-                {
+                if self.worker_has_ended() {
                     bail!("the worker ended while it was starting; see its log");
                 }
                 if tokio::time::Instant::now() >= deadline {
@@ -203,7 +197,8 @@ impl Stack {
         }
     }
 
-    /// Ends the worker as a deploy would; what it was doing goes on with the next one.
+    /// Ends the worker as a deploy would; what it was doing goes on with the next one. A worker that is a process
+    /// of its own is killed.
     pub async fn stop_worker(&self) -> anyhow::Result<()> {
         let worker = locked(&self.worker).take();
         match worker {
@@ -212,15 +207,30 @@ impl Stack {
         }
     }
 
-    /// Starts a worker after [`Stack::stop_worker`].
+    /// Starts a worker after [`Stack::stop_worker`], or after it died.
     pub async fn start_worker(&self) -> anyhow::Result<()> {
-        let socket = std::net::TcpListener::bind(self.worker_metrics)?;
-        let worker = start_worker(self.settings.folder.join("worker.toml"), socket);
-        *locked(&self.worker) = Some(worker);
+        self.begin_worker()?;
         self.wait_ready().await
     }
 
-    /// Ends the gateway as a deploy would; nobody answers until [`Stack::start_gateway`].
+    /// The same without waiting until it works.
+    pub fn begin_worker(&self) -> anyhow::Result<()> {
+        let file = self.settings.folder.join("worker.toml");
+        let worker = match &self.settings.programs {
+            None => start_worker(file, std::net::TcpListener::bind(self.worker_metrics)?),
+            Some(Programs { worker, .. }) => Worker::Outside(Process::start(worker, &file)?),
+        };
+        *locked(&self.worker) = Some(worker);
+        Ok(())
+    }
+
+    /// Whether the worker ended without being told to.
+    pub fn worker_has_ended(&self) -> bool {
+        locked(&self.worker).as_mut().is_some_and(Worker::has_ended)
+    }
+
+    /// Ends the gateway as a deploy would; nobody answers until [`Stack::start_gateway`]. A gateway that is a
+    /// process of its own is killed.
     pub async fn stop_gateway(&self) -> anyhow::Result<()> {
         let gateway = locked(&self.gateway).take();
         match gateway {
@@ -231,14 +241,32 @@ impl Stack {
 
     /// Starts a gateway where the former one was.
     pub async fn start_gateway(&self) -> anyhow::Result<()> {
-        let former = Listening {
-            api: self.api,
-            metrics: self.gateway_metrics,
-        };
-        let (gateway, _) =
-            start_gateway(&self.settings.folder.join("gateway.toml"), Some(former)).await?;
-        *locked(&self.gateway) = Some(gateway);
+        self.begin_gateway().await?;
         self.wait_ready().await
+    }
+
+    /// The same without waiting until it works.
+    pub async fn begin_gateway(&self) -> anyhow::Result<()> {
+        let file = self.settings.folder.join("gateway.toml");
+        let gateway = match &self.settings.programs {
+            None => {
+                let former = Listening {
+                    api: self.api,
+                    metrics: self.gateway_metrics,
+                };
+                start_gateway(&file, Some(former)).await?.0
+            }
+            Some(Programs { gateway, .. }) => Gateway::Outside(Process::start(gateway, &file)?),
+        };
+        *locked(&self.gateway) = Some(gateway);
+        Ok(())
+    }
+
+    /// Whether the gateway ended without being told to.
+    pub fn gateway_has_ended(&self) -> bool {
+        locked(&self.gateway)
+            .as_mut()
+            .is_some_and(Gateway::has_ended)
     }
 
     /// Ends everything, work in hand first.
@@ -257,86 +285,8 @@ fn locked<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Gateway {
-    async fn end(self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        self.task
-            .await
-            .context("the gateway panicked; see its log")?
-    }
-}
-
-impl Worker {
-    async fn end(self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        tokio::task::spawn_blocking(move || self.thread.join())
-            .await?
-            .map_err(|_| anyhow::anyhow!("the worker panicked; see its log"))?
-    }
-}
-
-/// Where the gateway landed.
-#[derive(Clone, Copy)]
-struct Listening {
-    api: SocketAddr,
-    metrics: SocketAddr,
-}
-
-/// `former` is where a gateway was before; without it the file says where.
-async fn start_gateway(
-    file: &Path,
-    former: Option<Listening>,
-) -> anyhow::Result<(Gateway, Listening)> {
-    let mut config: api_gateway::config::Config =
-        platform::config::load(api_gateway::config::DEFAULTS, Some(file))?;
-    if let Some(Listening { api, metrics }) = former {
-        config.server.address = api;
-        config.metrics.address = metrics;
-    }
-    platform::logging::init(&config.log);
-    let listeners = api_gateway::server::Listeners::bind(&config)?;
-    let listening = Listening {
-        api: listeners.api.local_addr()?,
-        metrics: listeners.metrics.local_addr()?,
-    };
-    let stop = CancellationToken::new();
-    let task = tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            let ended = api_gateway::server::run(config, listeners, stop).await;
-            if let Err(error) = &ended {
-                tracing::error!(error = format!("{error:#}"), "the gateway ended");
-            }
-            ended
-        }
-    });
-    Ok((Gateway { stop, task }, listening))
-}
-
-/// A worker needs a thread of its own: workflow code is not `Send`.
-fn start_worker(file: PathBuf, socket: std::net::TcpListener) -> Worker {
-    let stop = CancellationToken::new();
-    let cancel = stop.clone();
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        let ended = runtime.block_on(async move {
-            let config: workers::config::Config =
-                platform::config::load(workers::config::DEFAULTS, Some(&file))?;
-            workers::run(config, socket, cancel).await
-        });
-        if let Err(error) = &ended {
-            tracing::error!(error = format!("{error:#}"), "the worker ended");
-        }
-        ended
-    });
-    Worker { stop, thread }
-}
-
 /// A channel and an HTTP client that trust the gateway's development authority.
-async fn door(settings: &Settings, address: SocketAddr) -> anyhow::Result<Door> {
+pub async fn door(settings: &Settings, address: SocketAddr) -> anyhow::Result<Door> {
     let authority = settings.folder.join("tls/ca.pem");
     let deadline = tokio::time::Instant::now() + READY;
     let pem = loop {
@@ -356,5 +306,10 @@ async fn door(settings: &Settings, address: SocketAddr) -> anyhow::Result<Door> 
         .tls_certs_merge([reqwest::Certificate::from_pem(&pem)?])
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    Ok(Door { channel, http, url })
+    Ok(Door {
+        channel,
+        http,
+        url,
+        patience: Duration::ZERO,
+    })
 }

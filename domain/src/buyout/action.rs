@@ -93,6 +93,9 @@ pub struct VisitMove {
 /// Whether this action is accepted from this person now.
 pub fn check(buyout: &Buyout, act: &ActOnRun, now: Option<DateTime<Utc>>) -> Result<(), Refusal> {
     let ActOnRun { actor, action } = act;
+    if buyout.closing {
+        return Err(wrong_state("Сделка уже завершается: дождитесь итога."));
+    }
     match action {
         RunAction::RepeatChecks { kinds } => repeat_checks(buyout, actor, kinds),
         RunAction::ResendOffer => resend_offer(buyout, actor, now),

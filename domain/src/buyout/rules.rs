@@ -31,6 +31,11 @@ fn task_of<'a>(buyout: &'a Buyout, id: &TaskId) -> Result<&'a HumanTask, Refusal
     })
 }
 
+/// What was decided before, by whom and when.
+fn closed(buyout: &Buyout, task: &HumanTask) -> Option<Refusal> {
+    task.closed(buyout.policy.as_ref().map(|policy| &policy.calendar))
+}
+
 fn same_version(task: &HumanTask, seen: u32) -> Result<(), Refusal> {
     if task.version == seen {
         return Ok(());
@@ -51,6 +56,9 @@ pub fn check_decide(
     now: Option<DateTime<Utc>>,
 ) -> Result<(), Refusal> {
     let task = task_of(buyout, &decide.task)?;
+    if let Some(closed) = closed(buyout, task) {
+        return Err(closed);
+    }
     task.may_decide(&decide.actor, &buyout.duties)?;
     same_version(task, decide.version)?;
     if task.kind.decided_outside() {
@@ -251,6 +259,10 @@ fn reason(field: &str, text: &str) -> Result<(), Refusal> {
 /// Whether this action on a task is accepted.
 pub fn check_act(buyout: &Buyout, act: &ActOnTask) -> Result<(), Refusal> {
     let task = task_of(buyout, &act.task)?;
+    let claims = act.action == crate::task::TaskAction::Claim;
+    if let Some(closed) = claims.then(|| closed(buyout, task)).flatten() {
+        return Err(closed);
+    }
     task.check_action(&act.actor, &act.action, &buyout.duties)?;
     match act.action {
         crate::task::TaskAction::Comment { .. } => Ok(()),
@@ -267,8 +279,16 @@ pub fn check_answer(
     answer: &ClientAnswer,
     now: Option<DateTime<Utc>>,
 ) -> Result<(), Refusal> {
+    if buyout.closing {
+        return Err(Refusal::new(
+            RefusalCode::WrongState,
+            "Предложение больше не действует: сделка завершается. Позвоните менеджеру.",
+        ));
+    }
     match (&buyout.offer, buyout.stage) {
-        (Some(standing), Stage::Offer) => offer::check_answer(standing, round, answer, now),
+        (Some(standing), Stage::Offer) if buyout.answer_to(standing.round).is_none() => {
+            offer::check_answer(standing, round, answer, now)
+        }
         (Some(_), Stage::Bargaining) => Err(Refusal::new(
             RefusalCode::WrongState,
             "Менеджер рассматривает вашу цену и ответит в ближайшее время.",
@@ -308,10 +328,18 @@ pub fn check_page_answer(
     }
 }
 
+/// Why the run cannot be cancelled now; `None` when it can.
+pub fn cancel_refused(buyout: &Buyout) -> Option<&'static str> {
+    match buyout.stage.cancel_refused() {
+        None if buyout.closing => Some("Сделка уже завершается: дождитесь итога."),
+        refused => refused,
+    }
+}
+
 /// Whether the run may be cancelled by this person now.
 pub fn check_cancel(buyout: &Buyout, cancel: &Cancel) -> Result<(), Refusal> {
-    if let Some(why) = buyout.stage.cancel_refused() {
-        let code = if buyout.stage.is_final() {
+    if let Some(why) = cancel_refused(buyout) {
+        let code = if buyout.stage.is_final() || buyout.closing {
             RefusalCode::WrongState
         } else {
             RefusalCode::MoneyInFlight
@@ -327,7 +355,7 @@ pub fn check_cancel(buyout: &Buyout, cancel: &Cancel) -> Result<(), Refusal> {
     if !allowed.into_iter().any(|role| cancel.actor.has_role(role)) {
         return Err(Refusal::new(
             RefusalCode::WrongPerson,
-            "Отменить сделку может менеджер или руководитель выкупа, служба безопасности или сопровождение.",
+            "Отменить дело может менеджер или руководитель выкупа, служба безопасности или сопровождение.",
         ));
     }
     reason("reason", &cancel.reason)
@@ -346,5 +374,5 @@ pub fn check_message(buyout: &Buyout, message: &PostMessage) -> Result<(), Refus
 
 /// Buttons that a person sees on a run, by the same rules.
 pub fn may_cancel(buyout: &Buyout) -> bool {
-    buyout.stage.cancel_refused().is_none()
+    cancel_refused(buyout).is_none()
 }

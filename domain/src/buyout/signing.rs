@@ -54,6 +54,16 @@ pub enum SigningWord {
     },
 }
 
+impl SigningWord {
+    /// What the manager reads, one Russian sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Ready => "Клиент прочитал договор и акт: всё верно, готов подписать.".to_owned(),
+            Self::Remark { text } => format!("Замечание клиента к договору: {text}"),
+        }
+    }
+}
+
 /// The update by which the client answers on the signing page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerSigning {
@@ -104,6 +114,12 @@ pub fn check(buyout: &Buyout, answer: &AnswerSigning) -> Result<(), Refusal> {
         }
         Some(_) => {}
     }
+    if buyout.closing {
+        return Err(Refusal::new(
+            RefusalCode::WrongState,
+            "Сделка завершается: подписывать нечего. Позвоните менеджеру.",
+        ));
+    }
     if buyout.stage != Stage::Signing {
         return Err(Refusal::new(
             RefusalCode::WrongState,
@@ -151,6 +167,7 @@ mod tests {
                 size: 1,
                 sha256: String::new(),
                 source_sha256: None,
+                taken_at: None,
             },
             made_at: DateTime::UNIX_EPOCH,
             void: false,
@@ -163,6 +180,7 @@ mod tests {
             portal: "portal".to_owned(),
             deal_id: 7,
             robot: None,
+            started_by: None,
         };
         Buyout {
             stage: Stage::Signing,

@@ -144,6 +144,15 @@ impl Stage {
         }
     }
 
+    /// What whoever stands beside the client reads instead: that the car is wanted, pledged or forged is for
+    /// security, the inspector only knows that the inspection is put off.
+    pub fn told_beside_the_client(self) -> (Self, &'static str) {
+        match self {
+            Self::RefusedLegal | Self::RefusedFraud => (Self::Cancelled, "Осмотр перенесён"),
+            other => (other, other.title_ru()),
+        }
+    }
+
     /// Why a cancel is refused at this stage; `None` where it is legal.
     ///
     /// From the moment a payout may have left, money is in flight and only the outcome decides.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::staff::PersonRef;
+
 /// `buyout:<portal>:<deal>`: the workflow id and the key of everything a run owns. No personal data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -50,6 +52,9 @@ pub struct BuyoutStart {
     pub deal_id: u64,
     #[serde(default)]
     pub robot: Option<RobotCall>,
+    /// Whoever started it by hand; `None`: the portal did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<PersonRef>,
 }
 
 impl BuyoutStart {

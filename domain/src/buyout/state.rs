@@ -56,6 +56,9 @@ pub struct Buyout {
     pub photo_reuse: Vec<PhotoReuse>,
     #[serde(default)]
     pub checks: Vec<CheckResult>,
+    /// Partners that are held and without which the run does not go on: their titles by their codes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<String, String>,
     /// Kinds that are being asked right now.
     #[serde(default)]
     pub checks_running: BTreeSet<CheckKind>,
@@ -94,6 +97,9 @@ pub struct Buyout {
     pub duties: Duties,
     #[serde(default)]
     pub chat: Vec<ChatMessage>,
+    /// The end is known and is being carried out: nothing is cancelled or answered any more.
+    #[serde(default)]
+    pub closing: bool,
     #[serde(default)]
     pub outcome: Option<BuyoutOutcome>,
     /// Steps that were left to people at the end.
@@ -162,6 +168,7 @@ impl Buyout {
             mismatches: Vec::new(),
             photo_reuse: Vec::new(),
             checks: Vec::new(),
+            held: BTreeMap::new(),
             checks_running: BTreeSet::new(),
             market: None,
             appraisal: None,
@@ -179,6 +186,7 @@ impl Buyout {
             tasks: BTreeMap::new(),
             duties: Duties::default(),
             chat: Vec::new(),
+            closing: false,
             outcome: None,
             manual: Vec::new(),
             next_task: 1,
@@ -206,6 +214,14 @@ impl Buyout {
             .find(|document| document.kind == kind && !document.void)
     }
 
+    /// What the client decided on that round of the offer; thinking decides nothing.
+    pub fn answer_to(&self, round: u32) -> Option<&ClientAnswer> {
+        let of_round = self.answers.iter().filter(|given| given.round == round);
+        of_round
+            .map(|given| &given.answer)
+            .find(|answer| **answer != ClientAnswer::Think)
+    }
+
     pub fn payment(&self) -> Option<&Payment> {
         self.payments.last()
     }
@@ -228,6 +244,10 @@ impl Buyout {
                 (None, None) => task.role.title_ru().to_owned(),
             };
             return Some(format!("{}: {who}", task.title));
+        }
+        if !self.held.is_empty() {
+            let titles: Vec<&str> = self.held.values().map(String::as_str).collect();
+            return Some(format!("партнёр остановлен: {}", titles.join(", ")));
         }
         if !self.checks_running.is_empty() {
             let kinds: Vec<&str> = self
@@ -290,5 +310,7 @@ pub enum EventKind {
     Chat,
     /// Of the inspector's visit.
     Visit,
+    /// A partner that the run needs is held, or is released.
+    Hold,
     Ended,
 }

@@ -360,15 +360,38 @@ pub(super) fn end(before: Option<&Buyout>, after: &Buyout, notices: &mut Vec<Not
         Some(crate::buyout::outcome::BuyoutOutcome::Cancelled { by, .. }) => by.clone(),
         Some(_) | None => None,
     };
-    notices.push(Notice {
-        cause: "ended".to_owned(),
+    let notice = |cause: &str, title: String, to: BTreeSet<PersonId>| Notice {
+        cause: cause.to_owned(),
         kind: NotificationKind::Ended,
-        title: format!("Сделка завершена: {}", after.stage.title_ru()),
+        title,
         text: subject(after),
         task: None,
-        actor,
-        to: people(participants(after)),
-    });
+        actor: actor.clone(),
+        to: people(to),
+    };
+    let title = format!("Сделка завершена: {}", after.stage.title_ru());
+    let (told, put_off) = after.stage.told_beside_the_client();
+    let mut others = participants(after);
+    if told != after.stage {
+        let beside = inspectors(after);
+        others.retain(|person| !beside.contains(person));
+        notices.push(notice("put_off", put_off.to_owned(), beside));
+    }
+    notices.push(notice("ended", title, others));
+}
+
+/// Whoever is or was sent to the car.
+fn inspectors(run: &Buyout) -> BTreeSet<PersonId> {
+    let at_tasks = run
+        .tasks
+        .values()
+        .filter(|task| task.kind == TaskKind::Inspect)
+        .flat_map(|task| holders(task).chain(task.closed_by.iter().map(|by| by.person.clone())));
+    let assigned = run
+        .assignment
+        .iter()
+        .map(|given| given.inspector.person.clone());
+    at_tasks.chain(assigned).collect()
 }
 
 pub(super) fn trouble(run: &Buyout, events: &[ProcessEvent], notices: &mut Vec<Notice>) {
@@ -392,6 +415,7 @@ pub(super) fn trouble(run: &Buyout, events: &[ProcessEvent], notices: &mut Vec<N
             | EventKind::Undo
             | EventKind::Chat
             | EventKind::Visit
+            | EventKind::Hold
             | EventKind::Ended => continue,
         };
         notices.push(Notice {

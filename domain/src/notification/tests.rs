@@ -29,6 +29,7 @@ fn run() -> Buyout {
         portal: "portal".to_owned(),
         deal_id: 7,
         robot: None,
+        started_by: None,
     };
     Buyout::new(&start, at(0))
 }
@@ -57,6 +58,8 @@ fn task(number: u32, kind: TaskKind) -> HumanTask {
         closed_at: None,
         result: None,
         bitrix24_task: None,
+        waits_for: None,
+        due_unheld: None,
     }
 }
 
@@ -404,6 +407,36 @@ fn trouble_concerns_operations_and_the_end_whoever_took_part() {
         [role(Role::Ops, "", &[]), role(Role::Admin, "", &[])]
     );
     assert_eq!(notices(Some(&after), &after, &[]), []);
+}
+
+#[test]
+fn whoever_inspects_learns_of_a_refusal_only_that_the_inspection_is_put_off() {
+    let mut before = with(task(1, TaskKind::Inspect));
+    let id = TaskId::new("buyout:portal:7", 1);
+    let closed = before.tasks.get_mut(&id).unwrap();
+    closed.close(TaskState::Done, Some(person("u-ins")), "осмотрено", at(2));
+    before.duties.take(Duty::Inspector, person("u-ins"));
+    before.duties.take(Duty::Verifier, person("u-ver"));
+    let mut after = before.clone();
+    after.stage = Stage::RefusedLegal;
+    after.outcome = Some(BuyoutOutcome::RefusedLegal {
+        reasons: vec!["автомобиль в розыске".to_owned()],
+    });
+    let told = notices(Some(&before), &after, &[]);
+    let told: Vec<_> = told
+        .iter()
+        .map(|notice| (notice.title.as_str(), notice.to.clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Осмотр перенесён", to(&["u-ins"])),
+            (
+                "Сделка завершена: Отказ: юридические препятствия",
+                to(&["u-ver"])
+            ),
+        ]
+    );
 }
 
 #[test]

@@ -12,8 +12,11 @@ use crate::refusal::FieldViolation;
 const SBP_MAX: Money = Money::from_rubles(500_000);
 const YEAR_SECS: u64 = 366 * 86_400;
 const ROUNDS_MAX: u32 = 20;
+const PHOTO_KM_MAX: u32 = 1_000;
 const TEXT_MAX_CHARS: usize = 500;
 const END_OF_DAY: u32 = 24 * 60;
+/// Shorter, and a worker that is only busy is given up; longer, and nobody waits for a dead one.
+const HEARTBEAT_SECS: std::ops::RangeInclusive<u64> = 3..=120;
 
 /// Everything that is wrong; empty when processes may run by it. Check digits are not looked at:
 /// whoever writes a policy copies the numbers from the company's own papers, and the bank checks them.
@@ -100,6 +103,7 @@ impl Wrong {
             check_freshness_secs,
             bargain_rounds,
             paper_rounds,
+            photo_km,
         } = limits;
         self.require(
             price_without_approval.kopecks() > 0,
@@ -131,6 +135,11 @@ impl Wrong {
                 "Число кругов — от 1 до 20.",
             );
         }
+        self.require(
+            *photo_km <= PHOTO_KM_MAX,
+            "limits.photo_km",
+            "Удаление фото от адреса осмотра — до 1 000 км; 0 — не проверять.",
+        );
     }
 
     fn deadlines(&mut self, deadlines: &Deadlines) {
@@ -141,6 +150,11 @@ impl Wrong {
                 "Срок — больше нуля и не больше года.",
             );
         }
+        self.require(
+            HEARTBEAT_SECS.contains(&deadlines.heartbeat_secs),
+            "deadlines.heartbeat_secs",
+            "Молчание обработчика — от 3 секунд до 2 минут.",
+        );
         self.require(
             deadlines.offer_last_reminder_secs < deadlines.offer_valid_secs,
             "deadlines.offer_last_reminder_secs",
@@ -282,6 +296,7 @@ mod tests {
                 check_freshness_secs: 86_400,
                 bargain_rounds: 3,
                 paper_rounds: 3,
+                photo_km: 5,
             },
             deadlines,
             legal_entity: LegalEntity {
@@ -325,7 +340,7 @@ mod tests {
     fn each_rule_names_its_field() {
         assert_eq!(fields(&policy()), [""; 0]);
         type Break = fn(&mut BuyoutPolicy);
-        let cases: [(&str, Break); 12] = [
+        let cases: [(&str, Break); 13] = [
             ("limits.price_without_approval", |p| {
                 p.limits.price_without_approval = Money::from_kopecks(0)
             }),
@@ -342,6 +357,9 @@ mod tests {
             ("deadlines.verify_secs", |p| p.deadlines.verify_secs = 0),
             ("deadlines.offer_last_reminder_secs", |p| {
                 p.deadlines.offer_last_reminder_secs = 600
+            }),
+            ("deadlines.heartbeat_secs", |p| {
+                p.deadlines.heartbeat_secs = 2
             }),
             ("legal_entity.inn", |p| {
                 p.legal_entity.inn = "519000001x".to_owned()

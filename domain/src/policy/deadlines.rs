@@ -69,6 +69,7 @@ deadlines! {
     poll_secs: "Пауза между вопросами о статусе", false;
     courtesy_secs: "Повторять уведомление", false;
     question_secs: "Ждать решения в 1С и банке, затем спросить заново", false;
+    heartbeat_secs: "Начать вызов заново, если обработчик молчит", false;
 }
 
 #[cfg(test)]
@@ -80,8 +81,8 @@ mod tests {
         let mut secs = BTreeMap::new();
         let none = Deadlines::from_named(&secs).unwrap_err();
         assert_eq!(
-            (none.len(), none[0], none[21]),
-            (22, "dispatch_secs", "question_secs")
+            (none.len(), none[0], none[22]),
+            (23, "dispatch_secs", "heartbeat_secs")
         );
         for (number, name) in none.iter().enumerate() {
             secs.insert((*name).to_owned(), number as u64 + 1);

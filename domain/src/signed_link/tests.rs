@@ -189,6 +189,135 @@ fn a_changed_byte_anywhere_is_refused() {
     }
 }
 
+/// How many forged tokens are tried.
+const FORGERIES: u64 = 120_000;
+
+/// SplitMix64: the same forgeries on every machine.
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % bound.max(1) as u64) as usize
+    }
+}
+
+/// A token that nobody signed, made from two that were.
+fn forge(rng: &mut Rng, token: &str, other: &str) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let others: Vec<&str> = other.split('.').collect();
+    let kind = rng.below(12);
+    let mut bytes = token.as_bytes().to_vec();
+    let at = rng.below(bytes.len());
+    match kind {
+        0 => bytes[at] ^= 1 << rng.below(7),
+        1 => {
+            bytes.remove(at);
+        }
+        2 => bytes.insert(at, b"Aa0-_.=%+/ \n"[rng.below(12)]),
+        3 => bytes.truncate(at),
+        4 => {
+            let with = rng.below(bytes.len());
+            bytes.swap(at, with);
+        }
+        // Parts of two tokens.
+        5 => {
+            let pick = |rng: &mut Rng, i: usize| [parts[i], others[i]][rng.below(2)];
+            return (0..4).map(|i| pick(rng, i)).collect::<Vec<_>>().join(".");
+        }
+        // What the token says is changed, its signature stays: longer, for another deal, for another purpose.
+        6..=8 => {
+            let json = URL_SAFE_NO_PAD.decode(parts[2]).expect("a payload");
+            let mut said: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+            match kind {
+                6 => said["e"] = (said["e"].as_i64().unwrap_or(0) + 1 + at as i64).into(),
+                7 => said["s"] = format!("buyout:demo:{at}").into(),
+                _ => said["p"] = ["upload", "sign", "admin"][rng.below(3)].into(),
+            }
+            let payload = URL_SAFE_NO_PAD.encode(said.to_string());
+            return format!("v1.{}.{payload}.{}", parts[1], parts[3]);
+        }
+        // Signed with the key of something else, or with none.
+        9 => {
+            let signed = token.rsplit_once('.').expect("parts").0;
+            let key = [vec![3_u8; 32], Vec::new(), vec![0; 64]][rng.below(3)].clone();
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+            mac.update(DOMAIN.as_bytes());
+            mac.update(signed.as_bytes());
+            let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+            return format!("{signed}.{signature}");
+        }
+        // The right key over another message: without the domain, or with what follows it.
+        10 => {
+            let (signed, _) = token.rsplit_once('.').expect("parts");
+            let mut mac = Hmac::<Sha256>::new_from_slice(&[1; 32]).expect("any length");
+            mac.update(signed.as_bytes());
+            let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+            return format!("{signed}.{signature}");
+        }
+        _ => {
+            let signature = &parts[3][..rng.below(parts[3].len())];
+            return format!("{}.{}.{}.{signature}", parts[0], parts[1], parts[2]);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn of_many_forgeries_none_is_accepted() {
+    let ring = ring();
+    let mut genuine = Vec::new();
+    for number in 0..40_u8 {
+        genuine.push(ring.sign(&LinkClaims {
+            subject: format!("buyout:demo:{}", 2_000 + u32::from(number)),
+            id: URL_SAFE_NO_PAD.encode([number; 16]),
+            ..claims()
+        }));
+    }
+    let mut rng = Rng(1);
+    let mut tried = 0;
+    while tried < FORGERIES {
+        let token = genuine[rng.below(genuine.len())].clone();
+        let other = &genuine[rng.below(genuine.len())];
+        let forged = forge(&mut rng, &token, other);
+        if genuine.contains(&forged) {
+            continue;
+        }
+        tried += 1;
+        for purpose in [LinkPurpose::Offer, LinkPurpose::Upload, LinkPurpose::Sign] {
+            let answer = ring.verify(&forged, purpose, now());
+            assert!(answer.is_err(), "forgery {tried} was accepted: {forged}");
+        }
+    }
+}
+
+/// Tokens that another implementation made, and what it thinks of each, see `dev/tools/link_vectors.py`.
+#[derive(Deserialize)]
+struct Vector {
+    token: String,
+    purpose: LinkPurpose,
+    now: DateTime<Utc>,
+    accepted: bool,
+}
+
+#[test]
+fn another_implementation_agrees_on_every_vector() {
+    let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors.json")).expect("vectors");
+    let accepted = vectors.iter().filter(|vector| vector.accepted).count();
+    assert!(vectors.len() >= 300 && accepted >= 50, "{}", vectors.len());
+    for (number, vector) in vectors.iter().enumerate() {
+        let answer = ring().verify(&vector.token, vector.purpose, vector.now);
+        assert_eq!(
+            answer.is_ok(),
+            vector.accepted,
+            "vector {number}: {answer:?}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_claims_survive_and_no_changed_byte_does(

@@ -153,6 +153,8 @@ mod tests {
             closed_at: None,
             result: None,
             bitrix24_task: None,
+            waits_for: None,
+            due_unheld: None,
         }
     }
 

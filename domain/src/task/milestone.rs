@@ -4,7 +4,17 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::calendar::WorkingCalendar;
+use crate::staff::Role;
 use crate::task::HumanTask;
+
+/// What a task came to by the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Milestone {
+    HalfTime,
+    Due,
+    /// The deadline has passed: this role may take the task too.
+    CalledIn(Role),
+}
 
 impl HumanTask {
     /// The next moment to remind or to escalate, `None` when nobody is left to be called in.
@@ -45,6 +55,35 @@ impl HumanTask {
         self.version += 1;
     }
 
+    /// Time in which nobody could do it is no time of the task: `held` of it, from its beginning on, is added to
+    /// the deadline. Reminders that were given stay given.
+    pub fn stand_still(&mut self, held: Duration, calendar: Option<&WorkingCalendar>) {
+        if held <= Duration::zero() && self.due_unheld.is_none() {
+            return;
+        }
+        let due_at = *self.due_unheld.get_or_insert(self.due_at);
+        self.due_at = match calendar {
+            Some(calendar) => calendar.add_working(due_at, held),
+            None => due_at + held,
+        };
+    }
+
+    /// Goes past the next moment: reminds at half of the time and at its end, then calls in the next role of
+    /// the chain. `None` when nobody is left to be called in.
+    pub fn reach_milestone(&mut self) -> Option<Milestone> {
+        match self.reminders {
+            0 => {
+                self.reminders = 1;
+                Some(Milestone::HalfTime)
+            }
+            1 => {
+                self.reminders = 2;
+                Some(Milestone::Due)
+            }
+            _ => self.escalate().map(Milestone::CalledIn),
+        }
+    }
+
     fn half(&self, calendar: Option<&WorkingCalendar>) -> DateTime<Utc> {
         let half = match calendar {
             Some(calendar) => calendar.add_working(
@@ -63,7 +102,6 @@ mod tests {
     use chrono_tz::{Asia, Europe, Tz};
 
     use super::*;
-    use crate::staff::Role;
     use crate::task::{TaskId, TaskKind, TaskState};
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -100,6 +138,8 @@ mod tests {
             closed_at: None,
             result: None,
             bitrix24_task: None,
+            waits_for: None,
+            due_unheld: None,
         }
     }
 
@@ -108,11 +148,7 @@ mod tests {
         let mut moments = Vec::new();
         while let Some(moment) = task.next_milestone(calendar, Duration::minutes(15)) {
             moments.push(moment);
-            if task.reminders < 2 {
-                task.reminders += 1;
-            } else {
-                task.escalate().expect("a role to call in");
-            }
+            task.reach_milestone().expect("somebody to call in");
         }
         moments
     }
@@ -207,6 +243,26 @@ mod tests {
         let soon = at("2026-11-23T13:10:00+03:00");
         task.move_due(soon, now, Some(&calendar));
         assert_eq!(milestones(task, Some(&calendar))[0], soon);
+    }
+
+    #[test]
+    fn time_that_stood_still_is_added_to_the_deadline_and_reminders_stay() {
+        let calendar = office(Europe::Moscow);
+        let created = at("2026-11-23T17:00:00+03:00");
+        let due = calendar.add_working(created, Duration::minutes(30));
+        let mut task = appraisal(created, due);
+        task.reminders = 1;
+        let version = task.version;
+        task.stand_still(Duration::zero(), Some(&calendar));
+        assert_eq!((task.due_at, task.due_unheld), (due, None));
+        task.stand_still(Duration::minutes(45), Some(&calendar));
+        // Half an hour of it is today, the rest in the morning.
+        assert_eq!(task.due_at, at("2026-11-24T09:15:00+03:00"));
+        assert_eq!((task.reminders, task.version), (1, version));
+        // Less than was thought: the whole of it counts, not what came last.
+        task.stand_still(Duration::minutes(10), Some(&calendar));
+        assert_eq!(task.due_at, at("2026-11-23T17:40:00+03:00"));
+        assert_eq!(task.due_unheld, Some(due));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use domain::money::Money;
 use domain::staff::{PersonId, PersonRef};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 use strum::{Display, EnumString};
 
@@ -192,19 +192,19 @@ impl Store {
         page: &Page,
     ) -> Result<Paged<BuyoutRow>, StoreError> {
         let after = page.after(sort.mark())?;
-        let total = row::Entity::find()
-            .select_only()
-            .column(row::Column::Id)
-            .filter(condition(filter))
-            .count(&self.db)
-            .await?;
         let limit = page.limit();
         let rows = self.buyout_rows(filter, sort, after, limit + 1).await?;
+        let all = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(condition(filter));
+        let (total, more_than_total) = self.count_most(all, page, rows.len()).await?;
         let (rows, next_cursor) = page::cut(rows, limit, sort.mark(), |row| sort.key(row));
         Ok(Paged {
             rows: rows.into_iter().map(listed).collect::<Result<_, _>>()?,
             next_cursor,
             total,
+            more_than_total,
         })
     }
 
@@ -244,13 +244,18 @@ impl Store {
                 Expr::val(1_i32),
             )
             .finally(Expr::val(0_i32));
+        // Were it the bare column, SQLite would walk all runs stage by stage and not the few with trouble.
+        let stage = match filter.troubled {
+            true => Expr::cust("buyout.stage || ''"),
+            false => Expr::col((row::Entity, row::Column::Stage)),
+        };
         let mut counts = row::Entity::find()
             .filter(condition(filter))
             .select_only()
-            .column(row::Column::Stage)
-            .column_as(row::Column::Id.count(), "runs")
+            .column_as(stage.clone(), "stage")
+            .column_as(Expr::cust("COUNT(*)"), "runs")
             .column_as(Expr::Case(Box::new(late)).sum(), "late")
-            .group_by(row::Column::Stage)
+            .group_by(stage)
             .into_tuple::<(String, i64, i64)>()
             .all(&self.db)
             .await?
@@ -283,14 +288,20 @@ impl Store {
         } else {
             Order::Desc
         };
-        let mut query = columns(row::Entity::find().filter(condition(filter)));
-        if let Some(key) = after {
-            query = query.filter(sort.after(key));
-        }
-        Ok(query
+        // A walk over an index finds the page; rows are read for those only that are shown.
+        let ids = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(condition(filter))
+            .apply_if(after, |query, key| query.filter(sort.after(key)))
+            .order_by(sort.column(), direction.clone())
+            .order_by(row::Column::Id, direction.clone())
+            .limit(limit)
+            .into_query();
+        let rows = row::Entity::find().filter(row::Column::Id.in_subquery(ids));
+        Ok(columns(rows)
             .order_by(sort.column(), direction.clone())
             .order_by(row::Column::Id, direction)
-            .limit(limit)
             .into_model::<Listed>()
             .all(&self.db)
             .await?)
@@ -409,6 +420,8 @@ pub(super) fn of_model(model: row::Model) -> Result<BuyoutRow, StoreError> {
         recipient_hash: _,
         phone_hash: _,
         account_hash: _,
+        steps: _,
+        legal_entity: _,
     } = model;
     listed(Listed {
         id,

@@ -1,6 +1,7 @@
 //! The inbox as ops reads it, and how they have a message tried again.
 
 use chrono::{DateTime, Utc};
+use domain::buyout::start::BuyoutId;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
@@ -8,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{InboxState, changed, row};
-use crate::audit::{self, AuditEntry};
+use crate::audit::{AuditEntry, Owner};
 use crate::change;
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -17,6 +18,8 @@ use crate::page::{self, Key, Page, Paged};
 
 /// Mark of this list's cursors.
 const LIST: &str = "received";
+/// Messages of one run that are shown.
+const OF_RUN: u64 = 5;
 
 /// Which messages; an empty list and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,7 +104,21 @@ impl Store {
             rows: rows.into_iter().map(entry).collect::<Result<_, _>>()?,
             next_cursor,
             total,
+            more_than_total: false,
         })
+    }
+
+    /// What the run took, the latest first.
+    pub async fn inbox_of(&self, run: &BuyoutId) -> Result<Vec<InboxEntry>, StoreError> {
+        let rows = without_body(row::Entity::find())
+            .filter(row::Column::Run.eq(run.as_str()))
+            .order_by_desc(row::Column::ReceivedAt)
+            .order_by_desc(row::Column::Id)
+            .limit(OF_RUN)
+            .into_model::<Listed>()
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(entry).collect()
     }
 
     /// Makes a message due at once, whether it waits for its next attempt or fitted nowhere; `by` is
@@ -110,7 +127,7 @@ impl Store {
     /// [`StoreError::Conflict`]: its process has it.
     pub async fn retry_inbox(&self, id: i64, by: &str) -> Result<InboxEntry, StoreError> {
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let found = row::Entity::find_by_id(id).one(&write.tx).await?;
         let found = found.ok_or_else(|| StoreError::NotFound {
             noun: "message of the inbox",
@@ -135,7 +152,8 @@ impl Store {
             entity: format!("inbox/{id}"),
             detail: serde_json::json!({ "source": found.source, "state": found.state }),
         };
-        audit::add(&write.tx, &entry).await?;
+        let owner = found.run.map(BuyoutId).map_or(Owner::Nobody, Owner::Run);
+        write.record(entry, owner);
         let after = without_body(row::Entity::find_by_id(id))
             .into_model::<Listed>()
             .one(&write.tx)

@@ -9,15 +9,15 @@ use domain::staff::{PersonId, PersonRef};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
-use super::{changed, city_key, row};
-use crate::audit::{self, AuditEntry};
+use super::{changed, city_key, digest, row};
+use crate::audit::{AuditEntry, Owner};
 use crate::change;
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::{ChangeError, StoreError};
 
 /// Audit rows of the default policy are found under this name.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// A version with who wrote it and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,7 @@ impl Store {
         } = new;
         let city = city.as_deref().map(str::trim);
         let key = city.map(city_key).unwrap_or_default();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         let newest = row::Entity::find()
             .filter(row::Column::City.eq(&key))
@@ -130,9 +130,10 @@ impl Store {
             person: by.person.0.clone(),
             action: "policy.put".to_owned(),
             entity: added.city.clone().unwrap_or_else(|| DEFAULT.to_owned()),
-            detail: json!({ "version": version }),
+            detail: json!({ "version": version, "policy_sha256": digest(&added.policy)? }),
         };
-        audit::add(&write.tx, &entry).await?;
+        let owner = Owner::LegalEntity(added.policy.legal_entity.id.clone());
+        write.record(entry, owner);
         change::append(&write.tx, vec![changed(added.city.as_deref())], now).await?;
         write.commit().await?;
         Ok(added)

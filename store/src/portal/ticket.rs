@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use domain::staff::PersonId;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
+use crate::audit::{AuditEntry, Owner};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -78,13 +80,25 @@ impl Store {
         &self,
         hash: &str,
     ) -> Result<Option<PortalTicket>, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let Some(found) = row::Entity::find_by_id(hash).one(&write.tx).await? else {
             return Ok(None);
         };
         let deleted = row::Entity::delete_by_id(hash).exec(&write.tx).await?;
+        let now = column::now();
+        let good = deleted.rows_affected > 0 && found.expires_at > now;
+        if good {
+            let entry = AuditEntry {
+                at: now,
+                person: found.person.clone(),
+                action: "session.ticket".to_owned(),
+                entity: found.person.clone(),
+                detail: json!({ "portal": found.portal, "deal": found.deal_id }),
+            };
+            write.record(entry, Owner::Nobody);
+        }
         write.commit().await?;
-        if deleted.rows_affected == 0 || found.expires_at <= column::now() {
+        if !good {
             return Ok(None);
         }
         ticket(found).map(Some)

@@ -10,10 +10,10 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{changed, login_key, member, names, role_row, roles_of, row, session, write_roles};
-use crate::audit::{self, AuditEntry};
+use crate::audit::{AuditEntry, Owner};
 use crate::change;
 use crate::column::{self, At};
-use crate::connect::Store;
+use crate::connect::{Store, Write};
 use crate::error::{ChangeError, StoreError};
 
 impl Store {
@@ -34,7 +34,7 @@ impl Store {
         password_hash: Option<String>,
         by: &PersonId,
     ) -> Result<Member, ChangeError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         let known = row::Entity::find_by_id(draft.person.0.as_str())
             .one(&write.tx)
@@ -62,7 +62,7 @@ impl Store {
             .await?;
         write_roles(&write.tx, &draft.person, &draft.roles).await?;
         let detail = json!({ "roles": titles(&draft.roles), "cities": draft.cities });
-        let member = done(&write.tx, &draft.person, by, "staff.invite", detail).await?;
+        let member = done(&mut write, &draft.person, by, "staff.invite", detail).await?;
         write.commit().await?;
         Ok(member)
     }
@@ -74,7 +74,7 @@ impl Store {
         version: u32,
         by: &PersonId,
     ) -> Result<Member, ChangeError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         let before = read(&write.tx, &draft.person).await?;
         if before.version != version {
@@ -99,7 +99,7 @@ impl Store {
         row::Entity::update(row).exec(&write.tx).await?;
         write_roles(&write.tx, &draft.person, &draft.roles).await?;
         let detail = difference(&before, draft);
-        let member = done(&write.tx, &draft.person, by, "staff.update", detail).await?;
+        let member = done(&mut write, &draft.person, by, "staff.update", detail).await?;
         write.commit().await?;
         Ok(member)
     }
@@ -112,7 +112,7 @@ impl Store {
         reason: &str,
         by: &PersonId,
     ) -> Result<Member, ChangeError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         change::one_at_a_time(&write.tx).await?;
         let before = read(&write.tx, person).await?;
         if before.blocked == blocked {
@@ -138,7 +138,7 @@ impl Store {
             "staff.unblock"
         };
         let detail = json!({ "reason": reason, "roles": titles(&before.staff.roles) });
-        let member = done(&write.tx, person, by, action, detail).await?;
+        let member = done(&mut write, person, by, action, detail).await?;
         write.commit().await?;
         Ok(member)
     }
@@ -146,7 +146,7 @@ impl Store {
 
 /// Audit and change feed; answers the record as it is now.
 async fn done(
-    tx: &DatabaseTransaction,
+    write: &mut Write,
     person: &PersonId,
     by: &PersonId,
     action: &str,
@@ -160,9 +160,9 @@ async fn done(
         entity: person.0.clone(),
         detail,
     };
-    audit::add(tx, &entry).await?;
-    let member = read(tx, person).await?;
-    change::append(tx, vec![changed(person)], now).await?;
+    write.record(entry, Owner::Nobody);
+    let member = read(&write.tx, person).await?;
+    change::append(&write.tx, vec![changed(person)], now).await?;
     Ok(member)
 }
 

@@ -10,10 +10,12 @@ use chrono::{DateTime, Utc};
 use domain::staff::PersonId;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::audit::{AuditEntry, GATEWAY, Owner};
 use crate::column;
-use crate::connect::Store;
+use crate::connect::{Store, Write};
 use crate::error::StoreError;
 
 mod row {
@@ -64,7 +66,7 @@ impl Store {
         expires_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         row::Entity::insert(row::ActiveModel {
             id: Set(Uuid::new_v4().to_string()),
             person: Set(person.0.clone()),
@@ -77,6 +79,7 @@ impl Store {
         })
         .exec_without_returning(&write.tx)
         .await?;
+        record(&mut write, &person.0, "session.start", person, json!({}));
         write.commit().await
     }
 
@@ -90,7 +93,7 @@ impl Store {
         grace: Duration,
     ) -> Result<Option<Refreshed>, StoreError> {
         let now = column::now();
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let rotated = row::Entity::update_many()
             .set(row::ActiveModel {
                 key_hash: Set(next_hash.to_owned()),
@@ -110,7 +113,7 @@ impl Store {
                 .one(&write.tx)
                 .await?
         } else {
-            once_more(&write.tx, key_hash, next_hash, grace, now).await?
+            once_more(&mut write, key_hash, next_hash, grace, now).await?
         };
         write.commit().await?;
         Ok(found.map(refreshed))
@@ -118,22 +121,31 @@ impl Store {
 
     /// Ends the session of the key, of its former key too; tolerant of there being none.
     pub async fn end_session(&self, key_hash: &str) -> Result<(), StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
+        let of_key = row::Column::KeyHash
+            .eq(key_hash)
+            .or(row::Column::FormerHash.eq(key_hash));
+        let ended = row::Entity::find()
+            .filter(of_key.clone())
+            .all(&write.tx)
+            .await?;
         row::Entity::delete_many()
-            .filter(
-                row::Column::KeyHash
-                    .eq(key_hash)
-                    .or(row::Column::FormerHash.eq(key_hash)),
-            )
+            .filter(of_key)
             .exec(&write.tx)
             .await?;
+        for session in ended {
+            let person = PersonId(session.person);
+            record(&mut write, &person.0, "session.end", &person, json!({}));
+        }
         write.commit().await
     }
 
     /// Ends every session of the person.
     pub async fn end_sessions_of(&self, person: &PersonId) -> Result<(), StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         end_all(&write.tx, person).await?;
+        let why = json!({ "reason": "the person may not sign in any more" });
+        record(&mut write, GATEWAY, "session.end", person, why);
         write.commit().await
     }
 
@@ -164,7 +176,7 @@ pub(crate) async fn end_all(
 
 /// A key that was replaced: taken within the grace, and the end of the session after it.
 async fn once_more(
-    db: &impl ConnectionTrait,
+    write: &mut Write,
     key_hash: &str,
     next_hash: &str,
     grace: Duration,
@@ -173,14 +185,17 @@ async fn once_more(
     let found = row::Entity::find()
         .filter(row::Column::FormerHash.eq(key_hash))
         .filter(row::Column::ExpiresAt.gt(now))
-        .one(db)
+        .one(&write.tx)
         .await?;
     let Some(found) = found else { return Ok(None) };
     let age = (now - found.rotated_at).to_std().unwrap_or_default();
     if age > grace || found.key_hash != next_hash {
         row::Entity::delete_by_id(found.id.as_str())
-            .exec(db)
+            .exec(&write.tx)
             .await?;
+        let person = PersonId(found.person);
+        let why = json!({ "reason": "a key came that was replaced before" });
+        record(write, GATEWAY, "session.end", &person, why);
         return Ok(None);
     }
     row::Entity::update_many()
@@ -189,9 +204,20 @@ async fn once_more(
             ..Default::default()
         })
         .filter(row::Column::Id.eq(found.id.as_str()))
-        .exec(db)
+        .exec(&write.tx)
         .await?;
     Ok(Some(found))
+}
+
+fn record(write: &mut Write, by: &str, action: &str, person: &PersonId, detail: Value) {
+    let entry = AuditEntry {
+        at: column::now(),
+        person: by.to_owned(),
+        action: action.to_owned(),
+        entity: person.0.clone(),
+        detail,
+    };
+    write.record(entry, Owner::Nobody);
 }
 
 fn refreshed(row: row::Model) -> Refreshed {

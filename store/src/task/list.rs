@@ -7,13 +7,13 @@ use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::staff::{PersonId, Role};
 use domain::task::{HumanTask, TaskKind, TaskState};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 
-use super::{excluded_row, open_states, role_row, row, task};
+use super::{excluded_row, roles, row, task};
 use crate::buyout;
 use crate::buyout::row as buyout_row;
 use crate::column::{self, At};
@@ -26,6 +26,8 @@ pub use self::counts::{InspectorLoad, TaskCounts};
 
 /// Rows read at once where no page bounds them.
 const BATCH: u64 = 1_000;
+/// OPEN and CLAIMED.
+const OPEN_STATES: usize = 2;
 
 /// Which tasks; an empty list and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,8 +51,8 @@ pub struct TaskFilter {
     pub overdue: bool,
     /// Parts of the deal's number, VIN, plate or car's title of the run; each word must occur.
     pub text: Option<String>,
-    /// Of this city alone.
-    pub city: Option<String>,
+    /// Of one of these cities alone; a task without a city is of none.
+    pub in_cities: Vec<String>,
     /// Some step of the escalation was taken.
     pub escalated: bool,
 }
@@ -151,19 +153,19 @@ impl Store {
         page: &Page,
     ) -> Result<Paged<TaskRow>, StoreError> {
         let after = page.after(order.mark())?;
-        let total = row::Entity::find()
-            .select_only()
-            .column(row::Column::Id)
-            .filter(order.condition(filter))
-            .count(&self.db)
-            .await?;
         let limit = page.limit();
         let rows = self.task_rows(filter, order, after, limit + 1).await?;
+        let all = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(order.condition(filter));
+        let (total, more_than_total) = self.count_most(all, page, rows.len()).await?;
         let (rows, next_cursor) = page::cut(rows, limit, order.mark(), |row| order.key(row));
         Ok(Paged {
             rows: rows.into_iter().map(listed).collect::<Result<_, _>>()?,
             next_cursor,
             total,
+            more_than_total,
         })
     }
 
@@ -197,8 +199,12 @@ impl Store {
         after: Option<Key>,
         limit: u64,
     ) -> Result<Vec<Listed>, StoreError> {
-        let mut query = row::Entity::find()
-            .filter(order.condition(filter))
+        let (column, direction) = match order {
+            TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
+            TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
+        };
+        Ok(row::Entity::find()
+            .filter(row::Column::Id.in_subquery(page_of(filter, order, after, limit)))
             .select_only()
             .columns([
                 row::Column::Id,
@@ -221,40 +227,53 @@ impl Store {
                     .from(row::Column::Run)
                     .to(buyout_row::Column::Id)
                     .into(),
-            );
-        if let Some(key) = after {
-            query = query.filter(order.after(key));
-        }
-        let (column, direction) = match order {
-            TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
-            TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
-        };
-        Ok(query
+            )
             .order_by(column, direction.clone())
             .order_by(row::Column::Id, direction)
-            .limit(limit)
             .into_model::<Listed>()
             .all(&self.db)
             .await?)
     }
 }
 
+/// Ids of the rows of a page, found by a walk over an index alone: rows are read for those only that are shown.
+fn page_of(
+    filter: &TaskFilter,
+    order: TaskOrder,
+    after: Option<Key>,
+    limit: u64,
+) -> SelectStatement {
+    let (column, direction) = match order {
+        TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
+        TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
+    };
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(order.condition(filter))
+        .apply_if(after, |query, key| query.filter(order.after(key)))
+        .order_by(column, direction.clone())
+        .order_by(row::Column::Id, direction)
+        .limit(limit)
+        .into_query()
+}
+
 fn condition(filter: &TaskFilter) -> Condition {
     let TaskFilter {
-        roles,
+        roles: asked,
         cities,
         person,
         mine,
         oversees,
         states,
-        kind,
+        kind: of_kind,
         buyout,
         overdue,
         text,
-        city,
+        in_cities,
         escalated,
     } = filter;
-    let by_role = (!roles.is_empty()).then(|| has_role(roles, None));
+    let by_role = has_role(row::Column::Roles, asked);
     let by_city = || {
         (!cities.is_empty()).then(|| {
             row::Column::City
@@ -274,7 +293,7 @@ fn condition(filter: &TaskFilter) -> Condition {
             let called_in = Condition::all()
                 .add(row::Column::Assignee.is_not_null())
                 .add_option(by_city())
-                .add_option((!roles.is_empty()).then(|| has_role(roles, Some(true))));
+                .add_option(has_role(row::Column::CalledIn, asked));
             let overseen = (!oversees.is_empty()).then(|| {
                 Condition::all()
                     .add(row::Column::Kind.is_in(oversees.iter().map(TaskKind::to_string)))
@@ -283,45 +302,51 @@ fn condition(filter: &TaskFilter) -> Condition {
             own(person).add(queue).add(called_in).add_option(overseen)
         }
     };
-    let states: Vec<String> = states.iter().map(TaskState::to_string).collect();
+    let open = states.iter().filter(|state| state.is_open()).count();
+    let mixed = open > 0 && open < states.len();
+    // Open and closed tasks lie in an index each; both open states together need no look at the state.
+    let lies = (!states.is_empty() && !mixed).then(|| match open {
+        0 => row::Column::ClosedAt.is_not_null(),
+        _ => row::Column::ClosedAt.is_null(),
+    });
+    let every_open = open == OPEN_STATES && !mixed;
+    let named: Vec<String> = states.iter().map(TaskState::to_string).collect();
     let found = text
         .as_deref()
         .and_then(|text| buyout::found(text, false))
         .map(|runs| row::Column::Run.in_subquery(runs));
     Condition::all()
         .add(who)
-        .add_option((!states.is_empty()).then(|| row::Column::State.is_in(states)))
-        .add_option(kind.map(|kind| row::Column::Kind.eq(kind.to_string())))
+        .add_option(lies)
+        .add_option((!named.is_empty() && !every_open).then(|| row::Column::State.is_in(named)))
+        .add_option(of_kind.map(|asked| kind().eq(asked.to_string())))
         .add_option(buyout.as_ref().map(|run| row::Column::Run.eq(run.as_str())))
         .add_option(overdue.then(late))
         .add_option(found)
-        .add_option(city.as_ref().map(|city| row::Column::City.eq(city)))
+        .add_option((!in_cities.is_empty()).then(|| row::Column::City.is_in(in_cities)))
         .add_option(escalated.then(|| row::Column::Escalated.gt(0)))
+}
+
+/// The kind as it is asked for and grouped by. Were it the bare column, SQLite would rather read every task
+/// of the kind, by the index of the reports, than walk the one that has the tasks of the list in their order.
+fn kind() -> Expr {
+    Expr::cust("task.kind || ''")
 }
 
 /// Open and past the deadline.
 fn late() -> Expr {
-    row::Column::DueAt
-        .lt(column::now())
-        .and(row::Column::State.is_in(open_states()))
+    row::Column::ClosedAt
+        .is_null()
+        .and(row::Column::DueAt.lt(column::now()))
 }
 
-/// One of the roles may take it. Asked task by task: among other alternatives, PostgreSQL would read all
-/// tasks of the roles again for every row.
-fn has_role(roles: &[Role], escalated: Option<bool>) -> Expr {
-    let found = Query::select()
-        .expr(Expr::val(1))
-        .from(role_row::Entity)
-        .and_where(
-            Expr::col((role_row::Entity, role_row::Column::Task))
-                .equals((row::Entity, row::Column::Id)),
-        )
-        .and_where(role_row::Column::Role.is_in(roles.iter().map(Role::to_string)))
-        .and_where_option(escalated.map(|escalated| {
-            Expr::col((role_row::Entity, role_row::Column::Escalated)).eq(escalated)
-        }))
-        .take();
-    Expr::exists(found)
+/// One of the roles is among those of the column; nothing when none is asked for.
+fn has_role(column: row::Column, asked: &[Role]) -> Option<Expr> {
+    (!asked.is_empty()).then(|| {
+        Expr::col((row::Entity, column))
+            .bit_and(roles::bits(asked.iter().copied()))
+            .ne(0_i64)
+    })
 }
 
 /// The person may not decide it.

@@ -96,6 +96,7 @@ fn brought(id: &str, sha256: &str) -> FileRow {
             size: 10,
             sha256: sha256.to_owned(),
             source_sha256: None,
+            taken_at: None,
         },
         object_key: format!("runs/{sha256}"),
         run: Some(run(1)),

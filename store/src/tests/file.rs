@@ -17,6 +17,7 @@ fn photo(id: &str, deal_id: u64, source: &str) -> FileRow {
             size: 10,
             sha256: format!("stored-{id}"),
             source_sha256: Some(source.to_owned()),
+            taken_at: domain::place::GeoPoint::parse("68.9585", "33.0827"),
         },
         object_key: format!("runs/{id}"),
         run: Some(run(deal_id)),

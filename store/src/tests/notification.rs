@@ -7,8 +7,9 @@ use domain::staff::{PersonId, Role, StaffMember};
 use domain::task::{TaskAction, TaskKind};
 
 use super::support::{Base, add, at, buyout, event, member, on_both, person, run, save, task};
+use crate::notification::NotificationRow;
 use crate::staff::StaffRecord;
-use crate::{NotificationRow, Page, Store};
+use crate::{Page, Store};
 
 async fn hire(store: &Store, member: StaffMember) {
     let record = StaffRecord {

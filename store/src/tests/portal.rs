@@ -6,7 +6,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 
 use super::support::{at, on_both};
-use crate::portal::Portal;
+use crate::portal::{Portal, expires_at};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -133,4 +133,16 @@ fn tokens_are_not_shown() {
         !shown.contains("secret") && !shown.contains("application\""),
         "{shown}"
     );
+}
+
+#[test]
+fn whatever_a_portal_says_of_a_token_gives_a_moment() {
+    let now = at(0);
+    assert_eq!(expires_at(now, 3_600), at(3_600));
+    assert_eq!(expires_at(now, -5), now);
+    let longest = expires_at(now, 30 * 86_400);
+    for said in [i64::MAX, i64::MAX / 1_000, 31 * 86_400] {
+        assert_eq!(expires_at(now, said), longest);
+    }
+    assert_eq!(expires_at(now, i64::MIN), longest);
 }

@@ -8,8 +8,8 @@ use domain::money::Money;
 use domain::task::{TaskKind, TaskState};
 
 use super::support::{add, at, buyout, deal, on_both, person, run, save, task};
-use crate::report::{Durations, Refusals, ServiceLevel};
-use crate::{ReportFilter, Store};
+use crate::Store;
+use crate::report::{Durations, Refusals, ReportFilter, ServiceLevel};
 
 /// The run enters the stage after so many seconds.
 async fn enter(store: &Store, run: &mut Buyout, stage: Stage, after_secs: i64) {

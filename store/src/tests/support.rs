@@ -93,6 +93,7 @@ pub(super) fn buyout(deal_id: u64) -> Buyout {
         portal: PORTAL.to_owned(),
         deal_id,
         robot: None,
+        started_by: None,
     };
     let seconds = i64::try_from(deal_id).expect("a small number");
     Buyout {
@@ -127,6 +128,7 @@ pub(super) fn deal(deal_id: u64, city: &str) -> Deal {
             city: city.to_owned(),
             address: "ул. Вымышленная, 1".to_owned(),
             at: None,
+            place: None,
         },
         consent: true,
         responsible: Some(16),
@@ -165,6 +167,8 @@ pub(super) fn task(run: &BuyoutId, number: u32, kind: TaskKind) -> HumanTask {
         closed_at: None,
         result: None,
         bitrix24_task: None,
+        waits_for: None,
+        due_unheld: None,
     }
 }
 
@@ -223,6 +227,7 @@ pub(super) fn policy(version: u32, site: &str) -> BuyoutPolicy {
             sbp_max: Money::from_rubles(500_000),
             check_freshness_secs: 86_400,
             bargain_rounds: 3,
+            photo_km: 5,
             paper_rounds: 3,
         },
         deadlines: Deadlines {
@@ -248,6 +253,7 @@ pub(super) fn policy(version: u32, site: &str) -> BuyoutPolicy {
             poll_secs: 20,
             courtesy_secs: 300,
             question_secs: 2_592_000,
+            heartbeat_secs: 20,
         },
         legal_entity: LegalEntity {
             id: "kite-test".to_owned(),

@@ -162,7 +162,7 @@ async fn each_person_sees_what_they_may_work_on_by_deadline() {
             (
                 "of one city alone",
                 TaskFilter {
-                    city: Some("Псков".to_owned()),
+                    in_cities: vec!["Псков".to_owned()],
                     ..all()
                 },
                 vec![2],

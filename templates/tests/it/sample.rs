@@ -101,6 +101,7 @@ fn photo(sha256: &str) -> FileRef {
         size: 1,
         sha256: sha256.to_owned(),
         source_sha256: None,
+        taken_at: None,
     }
 }
 

@@ -248,7 +248,12 @@ async fn a_forged_success_pays_nobody() -> anyhow::Result<()> {
     })
     .await?;
     let head = world.stack.sign_in("head").await?;
-    let before = head.buyout(&play.id).await?;
+    let before = until("the payout is shown", async || {
+        let run = head.buyout(&play.id).await?;
+        let shown = run.payments.iter().any(|p| p.partner_id == payout);
+        Ok(shown.then_some(run))
+    })
+    .await?;
 
     // Whoever knows the address and the payout says that the money is there. The run asks the partner.
     let key = world.stack.settings.keys.callbacks.clone();

@@ -40,6 +40,7 @@ fn scan(id: &str) -> FileRef {
         size: 10,
         sha256: "00".to_owned(),
         source_sha256: None,
+        taken_at: None,
     }
 }
 

@@ -120,6 +120,35 @@ async fn another_address_cannot_become_a_known_portal() -> anyhow::Result<()> {
     world.stop().await
 }
 
+/// Whoever posts a form says whom we are to ask; inside a company's network that could be anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_who_may_not_be_a_portal() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let inner = tokio::net::TcpListener::bind("127.0.0.2:0").await?;
+    let port = inner.local_addr()?.port();
+    let url = world.stack.door.url.join("bitrix24/install")?;
+    for host in ["127.0.0.2", "2130706434", "0x7f.2"] {
+        let domain = format!("{host}:{port}");
+        let endpoint = format!("https://{domain}/rest/");
+        let form = [
+            ("event", "ONAPPINSTALL"),
+            ("auth[member_id]", "a-stranger"),
+            ("auth[domain]", &domain),
+            ("auth[client_endpoint]", &endpoint),
+            ("auth[access_token]", "access-of-the-forger"),
+            ("auth[refresh_token]", "refresh-of-the-forger"),
+            ("auth[application_token]", "forged"),
+        ];
+        let answer = world.stack.door.http.post(url.clone()).form(&form);
+        let answer = answer.send().await?;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{host}");
+    }
+    assert!(world.stack.store.portal("a-stranger").await?.is_none());
+    let knocked = futures::FutureExt::now_or_never(inner.accept());
+    assert!(knocked.is_none(), "the stranger's address was asked");
+    world.stop().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_of_a_robots_call_does_not_open_the_portal() -> anyhow::Result<()> {
     let world = World::start().await?;

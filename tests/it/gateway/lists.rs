@@ -32,11 +32,12 @@ pub(super) fn began() -> DateTime<Utc> {
 }
 
 /// Every third run of Псков, every fourth over; five runs begin at one instant.
-pub(super) fn run(deal_id: u64) -> Buyout {
+pub(crate) fn run(deal_id: u64) -> Buyout {
     let start = BuyoutStart {
         portal: PORTAL.to_owned(),
         deal_id,
         robot: None,
+        started_by: None,
     };
     let city = if deal_id.is_multiple_of(3) {
         "Псков"
@@ -51,7 +52,9 @@ pub(super) fn run(deal_id: u64) -> Buyout {
         stage: "C9:NEW".to_owned(),
         car: CarClaim {
             identifier: CarIdentifier::parse(&format!("XTA210990Y{deal_id:07}")).expect("a VIN"),
-            plate: Some(Plate::parse(&format!("А{deal_id:03}ВС51")).expect("a plate")),
+            plate: Some(
+                Plate::parse(&format!("А{:03}ВС51", (deal_id - 1) % 999 + 1)).expect("a plate"),
+            ),
             make: "Chery".to_owned(),
             model: "Tiggo 7 Pro".to_owned(),
             year: 2021,
@@ -69,6 +72,7 @@ pub(super) fn run(deal_id: u64) -> Buyout {
             city: city.to_owned(),
             address: "ул. Вымышленная, 1".to_owned(),
             at: None,
+            place: None,
         },
         consent: true,
         responsible: None,
@@ -96,7 +100,7 @@ pub(super) fn run(deal_id: u64) -> Buyout {
     run
 }
 
-pub(super) async fn save(
+pub(crate) async fn save(
     world: &World,
     buyout: Buyout,
     events: Vec<ProcessEvent>,

@@ -1,12 +1,5 @@
 //! Sign-in by an issuer of the company's own: its keys, its rotation, its outage, and what is not its.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -14,88 +7,14 @@ use proto::kite::session::v1::session_service_client::SessionServiceClient;
 use proto::kite::session::v1::{
     GetSessionRequest, GetSignInOptionsRequest, Issuer as Offered, StartSessionRequest,
 };
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
-use rsa::traits::PublicKeyParts;
+use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use serde_json::{Value, json};
 use stack::settings::{GatewayOptions, Issuer};
 use tests::{Options, World};
 use tonic::{Code, Request, Status};
 
 use super::write_staff;
-
-const AUDIENCE: &str = "kite-test";
-
-/// A signing key of the issuer.
-struct Key {
-    id: &'static str,
-    private: RsaPrivateKey,
-}
-
-impl Key {
-    fn new(id: &'static str) -> anyhow::Result<Self> {
-        Ok(Self {
-            id,
-            private: RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048)?,
-        })
-    }
-
-    fn jwk(&self) -> Value {
-        let number = |number: &rsa::BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-        let public = self.private.to_public_key();
-        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": number(public.n()), "e": number(public.e()) })
-    }
-
-    fn sign(&self, claims: &Value) -> anyhow::Result<String> {
-        let pem = self.private.to_pkcs1_pem(LineEnding::LF)?;
-        let key = EncodingKey::from_rsa_pem(pem.as_bytes())?;
-        let header = Header {
-            kid: Some(self.id.to_owned()),
-            ..Header::new(Algorithm::RS256)
-        };
-        Ok(jsonwebtoken::encode(&header, claims, &key)?)
-    }
-}
-
-/// What the issuer serves; changed by the test while it runs.
-#[derive(Clone, Default)]
-struct Served {
-    keys: Arc<Mutex<Vec<Value>>>,
-    away: Arc<Mutex<bool>>,
-    url: Arc<Mutex<String>>,
-}
-
-fn locked<T: Clone>(value: &Mutex<T>) -> T {
-    value.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-fn set<T>(value: &Mutex<T>, to: T) {
-    *value.lock().unwrap_or_else(PoisonError::into_inner) = to;
-}
-
-async fn discovery(State(served): State<Served>) -> Json<Value> {
-    let url = locked(&served.url);
-    Json(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") }))
-}
-
-async fn keys(State(served): State<Served>) -> Response {
-    if locked(&served.away) {
-        return StatusCode::BAD_GATEWAY.into_response();
-    }
-    Json(json!({ "keys": locked(&served.keys) })).into_response()
-}
-
-async fn serve() -> anyhow::Result<Served> {
-    let served = Served::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    set(&served.url, format!("http://{}", listener.local_addr()?));
-    let routes = Router::new()
-        .route("/.well-known/openid-configuration", get(discovery))
-        .route("/keys", get(keys))
-        .with_state(served.clone());
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    Ok(served)
-}
+use crate::issuer::{AUDIENCE, Issuer as House, Key};
 
 async fn session(world: &World, token: &str) -> Result<String, Status> {
     let mut request = Request::new(GetSessionRequest {});
@@ -113,8 +32,8 @@ async fn session(world: &World, token: &str) -> Result<String, Status> {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Result<()> {
     let (first, second, foreign) = (Key::new("first")?, Key::new("second")?, Key::new("first")?);
-    let served = serve().await?;
-    let url = locked(&served.url);
+    let house = House::start().await?;
+    let url = house.url.clone();
     let gateway = GatewayOptions {
         issuers: vec![Issuer {
             url: url.clone(),
@@ -140,14 +59,14 @@ async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Resu
     };
 
     // Before the issuer has answered once nobody can be judged, and nobody is called a forger.
-    set(&served.away, true);
+    house.set_away(true);
     let good = first.sign(&claims(json!({})))?;
     assert_eq!(
         session(&world, &good).await.map_err(|status| status.code()),
         Err(Code::Unavailable)
     );
-    set(&served.away, false);
-    set(&served.keys, vec![first.jwk()]);
+    house.set_away(false);
+    house.publish(&first);
     assert_eq!(session(&world, &good).await?, "u-ops");
     assert_eq!(
         session(
@@ -226,7 +145,7 @@ async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Resu
     }
 
     // The issuer rotates: a token names the new key, it is fetched; the old one ends with that.
-    set(&served.keys, vec![second.jwk()]);
+    house.publish(&second);
     let renewed = second.sign(&claims(json!({})))?;
     assert_eq!(session(&world, &renewed).await?, "u-ops");
     assert_eq!(
@@ -234,7 +153,7 @@ async fn tokens_of_the_issuer_are_taken_and_all_others_refused() -> anyhow::Resu
         Err(Code::Unauthenticated)
     );
     // An outage signs nobody out.
-    set(&served.away, true);
+    house.set_away(true);
     assert_eq!(session(&world, &renewed).await?, "u-ops");
     assert_eq!(
         session(&world, &good).await.map_err(|status| status.code()),

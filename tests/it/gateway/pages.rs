@@ -147,7 +147,7 @@ async fn pages_come_with_a_nonce_and_files_as_they_are() -> anyhow::Result<()> {
             ("script-src", "'self'"),
             ("img-src", "'self' blob: data:"),
             ("connect-src", "'self'"),
-            ("frame-src", "blob: 'self'"),
+            ("frame-src", "'self'"),
             ("form-action", "'self'"),
             ("base-uri", "'none'"),
             ("object-src", "'none'"),

@@ -58,7 +58,7 @@ async fn a_new_version_counts_for_new_runs_alone() -> anyhow::Result<()> {
         ),
         ("Europe/Moscow", 540, 1_260)
     );
-    assert_eq!(default.deadlines.len(), 22);
+    assert_eq!(default.deadlines.len(), 23);
     let inspect = default.deadlines.iter().find(|d| d.name == "inspect_secs");
     let inspect = inspect.cloned().unwrap_or_default();
     assert_eq!(

@@ -221,6 +221,8 @@ pub(super) fn task(id: TaskId, kind: TaskKind, city: &str, due_at: DateTime<Utc>
         closed_at: None,
         result: None,
         bitrix24_task: None,
+        waits_for: None,
+        due_unheld: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Previews of everything that clients receive.
 
+use http::StatusCode;
 use proto::kite::template::v1::{ListTemplatesRequest, PreviewTemplateRequest};
 use tests::World;
 use tonic::Code;
@@ -50,5 +51,61 @@ async fn every_template_can_be_looked_at_by_those_who_answer_for_it() -> anyhow:
         .await
         .expect_err("not theirs");
     assert_eq!(refused.code(), Code::PermissionDenied);
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_shown_as_its_receiver_sees_it_under_a_policy_of_its_own() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let head = world.stack.sign_in("head").await?;
+    let preview = async |code: &str| {
+        let request = PreviewTemplateRequest {
+            code: code.to_owned(),
+        };
+        let answer = head.templates().preview_template(request).await?;
+        Ok::<_, tonic::Status>(answer.into_inner())
+    };
+    // A frame brings no token along.
+    let frame = async |path: &str| {
+        let url = world.stack.door.url.join(path)?;
+        Ok::<_, anyhow::Error>(world.stack.door.http.get(url).send().await?)
+    };
+    for code in ["buyout/offer_mail.html", "buyout/offer_page/open.html"] {
+        let told = preview(code).await?;
+        let shown = frame(&told.page_path).await?;
+        assert_eq!(shown.status(), StatusCode::OK, "{code}");
+        let header = |name: &str| {
+            let value = shown.headers().get(name).and_then(|v| v.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        assert_eq!(header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(header("cache-control"), "private, no-store");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        let policy = header("content-security-policy");
+        let rules: Vec<&str> = policy.split(';').map(str::trim).collect();
+        assert_eq!(
+            rules,
+            [
+                "default-src 'none'",
+                "style-src 'unsafe-inline'",
+                "img-src data:",
+                "base-uri 'none'",
+                "form-action 'none'",
+                "frame-ancestors 'self'",
+                "sandbox",
+            ],
+            "{code}"
+        );
+        assert_eq!(shown.bytes().await?, told.content, "{code}");
+    }
+    for code in ["buyout/contract.pdf", "buyout/offer_message.txt"] {
+        assert_eq!(preview(code).await?.page_path, "", "{code} is no page");
+    }
+    let path = preview("buyout/offer_mail.html").await?.page_path;
+    // Nobody makes an address up, nor goes on to another template with one.
+    for wrong in ["/templates/x", &path[..path.len() - 2], "/templates/"] {
+        let refused = frame(wrong).await?;
+        assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{wrong}");
+    }
     world.stop().await
 }

@@ -40,8 +40,13 @@ async fn counts(person: &Person) -> Result<Vec<TaskCount>, Status> {
 }
 
 async fn next(person: &Person, kind: &str) -> Result<Task, Status> {
+    next_in(person, kind, &[]).await
+}
+
+async fn next_in(person: &Person, kind: &str, cities: &[&str]) -> Result<Task, Status> {
     let request = TakeNextTaskRequest {
         kind: kind.to_owned(),
+        cities: cities.iter().map(|city| (*city).to_owned()).collect(),
     };
     let answer = person.tasks().take_next_task(request).await?;
     Ok(answer.into_inner().task.unwrap_or_default())
@@ -168,6 +173,7 @@ async fn the_inbox_is_filtered_counted_and_shows_the_car() -> anyhow::Result<()>
                 "Chery Tiggo 7 Pro, 2021"
             )
         );
+        assert_eq!(task.time_zone, "Europe/Moscow");
     }
 
     // Counters are the list's.
@@ -255,8 +261,20 @@ async fn the_next_task_is_the_most_urgent_that_can_be_had() -> anyhow::Result<()
         .expect_err("a kind of nothing");
     assert_eq!(violations(&refused), ["kind"]);
 
+    // A city can be chosen among one's own.
+    let nothing = next_in(&appraiser, "", &["Псков"])
+        .await
+        .expect_err("no work there");
+    assert_eq!(nothing.code(), Code::NotFound);
+    let local = newcomer(&world, "local", &[Role::Appraiser], &["Псков"]).await?;
+    let refused = next_in(&local, "", &["Псков", &task.city])
+        .await
+        .expect_err("a city of others");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+
     let second = newcomer(&world, "second", &[Role::Appraiser], &[]).await?;
-    let (one, other) = tokio::join!(next(&appraiser, ""), next(&second, "APPRAISE"));
+    let cities = ["Псков", task.city.as_str()];
+    let (one, other) = tokio::join!(next_in(&appraiser, "", &cities), next(&second, "APPRAISE"));
     let (won, lost) = match (one, other) {
         (Ok(task), Err(lost)) | (Err(lost), Ok(task)) => (task, lost),
         (one, other) => panic!("one of two takes it: {one:?}, {other:?}"),

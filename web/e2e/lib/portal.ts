@@ -122,7 +122,17 @@ export async function effects(partner: string): Promise<{ operation: string }[]>
   return call('GET', `ledger?partner=${partner}`)
 }
 
-/** Scripts one fault for the n-th call of an operation. */
-export async function fault(partner: string, operation: string, when: object, what: object): Promise<void> {
+/** Scripts one fault for the calls of an operation that `when` names. */
+export async function fault(
+  partner: string,
+  operation: string,
+  when: object | 'every',
+  what: object,
+): Promise<void> {
   await call('POST', 'faults', { partner, operation, when, fault: what })
+}
+
+/** Every partner is well again. */
+export async function mend(): Promise<void> {
+  await call('DELETE', 'faults')
 }

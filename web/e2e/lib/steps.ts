@@ -7,6 +7,8 @@ import { runPath } from './browser'
 import { photoFile } from './photos'
 import type { Deal } from './world'
 
+export type GivenFile = ReturnType<typeof photoFile>
+
 const NAMES: Record<string, string> = { 'Игорь Ветров': 'inspector', 'Лев Морозов': 'inspector2' }
 
 /** The login of the inspector whom the run was given to, as its page says. */
@@ -38,10 +40,19 @@ function drop(page: Page, label: string): Locator {
 }
 
 /** Gives a file to a field and waits until it has arrived. */
-export async function attach(page: Page, label: string, name: string): Promise<void> {
+export async function attach(
+  page: Page,
+  label: string,
+  name: string,
+  file: GivenFile = photoFile(name),
+): Promise<void> {
   const field = drop(page, label)
-  await field.locator('input[type=file]').last().setInputFiles(photoFile(name))
-  await field.locator('img').first().waitFor({ timeout: 30_000 })
+  await field.locator('input[type=file]').last().setInputFiles(file)
+  // A file that is still on its way has a small picture too, but nothing to be removed yet.
+  await field
+    .getByRole('button', { name: /^Убрать файл/ })
+    .first()
+    .waitFor({ timeout: 30_000 })
 }
 
 /** The confirmation that is asked for. */
@@ -127,10 +138,10 @@ export async function clientAccepts(page: Page, { id }: Deal): Promise<void> {
   await page.waitForURL((url) => url.pathname === '/tasks')
 }
 
-export async function collectPapers(page: Page, { id, car }: Deal): Promise<void> {
+export async function collectPapers(page: Page, { id, car }: Deal, passport?: GivenFile): Promise<void> {
   await openTask(page, id, 'Собрать документы')
   for (const paper of ['паспорт продавца', 'ПТС/ЭПТС', 'СТС', 'согласие на обработку персональных данных']) {
-    await attach(page, paper, paper)
+    await attach(page, paper, paper, paper === 'паспорт продавца' ? passport : undefined)
   }
   const fields: [string, string][] = [
     ['ФИО продавца', car.owner],

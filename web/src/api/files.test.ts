@@ -1,7 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { FileError, readFile, uploadFile } from './files'
+import { FileError, readEvidence, readFile, readThumb, uploadFile } from './files'
 
 const { tickets } = vi.hoisted(() => ({ tickets: [] as string[] }))
 
@@ -173,5 +173,46 @@ describe('an upload', () => {
     const running = upload({ signal: off.signal, onStall: () => off.abort() })
     await expect(running).rejects.toBeInstanceOf(TypeError)
     expect(gateway.patches.length).toBeGreaterThan(90)
+  })
+})
+
+describe('small versions', () => {
+  it('are asked for as such, and a file without one says what it is', async () => {
+    const asked: string[] = []
+    const told = { code: 'NO_THUMB', message: 'Нет.', content_type: 'application/pdf' }
+    vi.stubGlobal('fetch', (path: string) => {
+      asked.push(path)
+      return Promise.resolve(
+        path.includes('picture')
+          ? new Response('jpeg', { headers: { 'content-type': 'image/jpeg' } })
+          : path.includes('scan')
+            ? new Response(JSON.stringify(told), { status: 404 })
+            : new Response(JSON.stringify({ code: 'NOT_FOUND', message: 'Файла нет.' }), { status: 404 }),
+      )
+    })
+    expect(await (await readThumb('picture')).text()).toBe('jpeg')
+    const none = await readThumb('scan')
+    expect([none.type, none.size]).toEqual(['application/pdf', 0])
+    await expect(readThumb('gone')).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'Файла нет.' })
+    expect(asked).toEqual(['picture', 'scan', 'gone'].map((id) => `/files/${id}?size=thumb`))
+  })
+
+  it('takes the evidence of a run under the name that the server gave it, refused in its words', async () => {
+    const asked: string[] = []
+    vi.stubGlobal('fetch', (path: string) => {
+      asked.push(path)
+      return Promise.resolve(
+        path.endsWith('mine')
+          ? new Response('tar', { headers: { 'content-disposition': 'attachment; filename="kite-701.tar"' } })
+          : new Response('{"code":"ACCESS","message":"У вашей роли нет этого действия."}', { status: 403 }),
+      )
+    })
+    const { name, file } = await readEvidence('buyout:a:mine')
+    expect([name, await file.text()]).toEqual(['kite-701.tar', 'tar'])
+    await expect(readEvidence('buyout:a:other')).rejects.toMatchObject({
+      status: 403,
+      message: 'У вашей роли нет этого действия.',
+    })
+    expect(asked).toEqual(['/evidence/buyout%3Aa%3Amine', '/evidence/buyout%3Aa%3Aother'])
   })
 })

@@ -13,6 +13,8 @@ export class FileError extends Error {
     readonly status: number,
     /** TYPE, TOO_LARGE, IMAGE, TICKET, CUT, …; empty when something in between answered. */
     readonly code = '',
+    /** Of a file without a small version: what it is. */
+    readonly contentType = '',
   ) {
     super(message)
   }
@@ -28,6 +30,7 @@ async function refusal(answer: Response): Promise<FileError> {
         String(told.message),
         answer.status,
         'code' in told && typeof told.code === 'string' ? told.code : '',
+        'content_type' in told && typeof told.content_type === 'string' ? told.content_type : '',
       )
     }
   } catch {
@@ -52,6 +55,23 @@ export async function readFile(id: string, signal?: AbortSignal): Promise<Blob> 
   const answer = await ask(`/files/${encodeURIComponent(id)}`, { signal })
   if (!answer.ok) throw await refusal(answer)
   return answer.blob()
+}
+
+/** Everything that is known of a run as one signed archive, with the name that the server gave it. */
+export async function readEvidence(runId: string): Promise<{ name: string; file: Blob }> {
+  const answer = await ask(`/evidence/${encodeURIComponent(runId)}`, {})
+  if (!answer.ok) throw await refusal(answer)
+  const named = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')
+  return { name: named?.[1] ?? 'evidence.tar', file: await answer.blob() }
+}
+
+/** The small version of an image; of any other file nothing but its type. */
+export async function readThumb(id: string): Promise<Blob> {
+  const answer = await ask(`/files/${encodeURIComponent(id)}?size=thumb`, {})
+  if (answer.ok) return answer.blob()
+  const refused = await refusal(answer)
+  if (refused.code !== 'NO_THUMB') throw refused
+  return new Blob([], { type: refused.contentType })
 }
 
 /** Bytes of one part: short enough to pass over a bad network between two cuts. */

@@ -56,7 +56,7 @@ function listen(
   })
   running.push(live)
   void live.run()
-  return { heard, asked }
+  return { heard, asked, live }
 }
 
 const running: Live[] = []
@@ -89,6 +89,19 @@ describe('the stream of changes', () => {
     })
     await vi.waitFor(() => expect(heard.changes).toEqual(expect.arrayContaining(['n1', 'n2'])), 4_000)
     expect(asked[1]).toBe('1')
+  })
+
+  it('is cut when the device has no network, and tried at once when it has one again', async () => {
+    const { heard, live } = listen(async function* (_token, attempt, signal) {
+      yield change(String(attempt), `n${attempt}`)
+      await open(signal)
+    })
+    await vi.waitFor(() => expect(heard.changes).toEqual(['n1']), 4_000)
+    live.lost()
+    expect(heard.statuses.at(-1)).toBe('offline')
+    live.found()
+    await vi.waitFor(() => expect(heard.changes).toEqual(['n1', 'n2']), 4_000)
+    expect(heard.statuses.at(-1)).toBe('live')
   })
 
   it('gives way to polling when it fails again and again, and is tried again later', async () => {

@@ -30,6 +30,10 @@ export class Live {
   private readonly stop = new AbortController()
   private token = ''
   private failed = 0
+  /** Ends the stream that is open. */
+  private end: () => void = () => undefined
+  /** Ends the pause that is on. */
+  private wake: () => void = () => undefined
 
   constructor(
     transport: Transport,
@@ -60,9 +64,22 @@ export class Live {
     this.stop.abort()
   }
 
+  /** The device says that it has no network: an open stream may look alive for a long time then. */
+  lost(): void {
+    this.options.onStatus('offline')
+    this.end()
+  }
+
+  /** The device has a network again: no need to wait any longer. */
+  found(): void {
+    this.failed = 0
+    this.wake()
+  }
+
   private async listen(): Promise<void> {
     const cut = new AbortController()
     const end = () => cut.abort()
+    this.end = end
     this.stop.signal.addEventListener('abort', end)
     let watchdog: ReturnType<typeof setTimeout> | undefined
     const beat = () => {
@@ -92,7 +109,7 @@ export class Live {
   /** Asks every few seconds until it is time to try a stream again. */
   private async poll(): Promise<void> {
     const until = Date.now() + (this.options.retryStreamMs ?? 60_000)
-    while (!this.stop.signal.aborted && Date.now() < until) {
+    while (!this.stop.signal.aborted && Date.now() < until && this.failed > 0) {
       try {
         const answer = await this.client.listChanges({ resumeToken: this.token, topics: [] })
         this.token = answer.resumeToken
@@ -120,6 +137,7 @@ export class Live {
         signal.removeEventListener('abort', done)
         resolve()
       }
+      this.wake = done
       signal.addEventListener('abort', done)
     })
   }

@@ -32,7 +32,15 @@ const TOPICS: Record<string, string[]> = {
   NOTIFICATION: ['kite.notification.v1.NotificationService'],
   UNMATCHED: ['kite.ops.v1.OpsService'],
   INBOX: ['kite.ops.v1.OpsService'],
+  PARTNER: ['kite.ops.v1.OpsService'],
+  FINDING: ['kite.ops.v1.OpsService'],
 }
+
+/** Directories that no change of an entity touches. */
+const SLOW = new Set(['ListPayoutBanks'])
+
+/** Answers of other services that tell of the tasks of a run. */
+const OF_A_RUN = new Set(['GetBuyout', 'Explain'])
 
 interface CallKey {
   serviceName?: string
@@ -66,9 +74,13 @@ function apply(batch: Change[]): void {
   void queries.invalidateQueries({
     predicate: (query) => {
       const { serviceName, methodName, input } = call(query)
+      if (methodName !== undefined && SLOW.has(methodName)) return false
       if (!serviceName || !services.has(serviceName)) {
-        // A run's page holds its tasks too.
-        return methodName === 'GetBuyout' && batch.some((c) => c.topic === 'TASK') && concerns(input, runs)
+        // A run's page holds its tasks too, and why it does not go on changes with each of its steps.
+        const touched = batch.some(({ topic }) =>
+          topic === 'TASK' ? OF_A_RUN.has(methodName ?? '') : topic === 'BUYOUT' && methodName === 'Explain',
+        )
+        return touched && concerns(input, runs)
       }
       return methodName === 'GetBuyout' || methodName === 'ListBuyoutEvents' || methodName === 'GetInspection'
         ? concerns(input, runs)

@@ -51,7 +51,7 @@ export default function Frame() {
           <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
             <Group wrap="nowrap" gap="xs">
               <Burger opened={menu} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('menu')} />
-              <UnstyledButton component={Link} to="/" aria-label={t('home')}>
+              <UnstyledButton component={Link} to="/" aria-label={`Kite, ${t('home')}`}>
                 <Group gap={6} wrap="nowrap">
                   <img src="/kite.svg" alt="" width={24} height={24} />
                   <Text fw={700} visibleFrom="xs">
@@ -69,7 +69,7 @@ export default function Frame() {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs" component="nav" aria-label={t('menu')}>
-          {sectionsOf(me.has).map((section) => (
+          {sectionsOf(me).map((section) => (
             <NavLink
               key={section.key}
               component={Link}
@@ -128,7 +128,7 @@ function Me() {
   return (
     <Menu position="bottom-end" width={240} withinPortal>
       <Menu.Target>
-        <ActionIcon variant="light" size="lg" radius="xl" aria-label={me.name}>
+        <ActionIcon variant="light" size="lg" radius="xl" aria-label={`${initials}, ${me.name}`}>
           <Text size="xs" fw={600}>
             {initials}
           </Text>

@@ -19,7 +19,7 @@ export function Keys() {
   const me = useMe()
   const navigate = useNavigate()
   const [shown, { open, close }] = useDisclosure()
-  const sections = sectionsOf(me.has)
+  const sections = sectionsOf(me)
   useNeighbourKeys()
   useEffect(() => {
     let going = false

@@ -16,7 +16,7 @@ export function KeysTable() {
     [['Enter'], t('keys_open')],
     [['Esc'], t('keys_back')],
     [['?'], t('keys_help')],
-    ...sectionsOf(me.has)
+    ...sectionsOf(me)
       .filter((section) => section.hotkey)
       .map((section): [string[], string] => [['g', section.hotkey ?? ''], t(section.key)]),
   ]

@@ -1,7 +1,7 @@
 // Sections of the shell and who sees them. The server decides every call; this keeps out of sight what a
 // role has no use for.
 
-import type { Role } from '@/session/use'
+import type { Role, useMe } from '@/session/use'
 
 export interface Section {
   to: string
@@ -19,6 +19,8 @@ export interface Section {
   /** Second key after "g". */
   hotkey?: string
   roles?: Role[]
+  /** Shown to whoever may do this, whatever their roles. */
+  action?: string
 }
 
 export const SECTIONS: Section[] = [
@@ -28,12 +30,20 @@ export const SECTIONS: Section[] = [
   { to: '/dispatch', key: 'dispatch', hotkey: 'd', roles: ['DISPATCHER', 'BUYOUT_HEAD', 'OPS', 'ADMIN'] },
   { to: '/board', key: 'board', hotkey: 'k', roles: ['BUYOUT_HEAD', 'OPS', 'ADMIN', 'BUYOUT_MANAGER'] },
   { to: '/reports', key: 'reports', hotkey: 'r', roles: ['BUYOUT_HEAD', 'OPS', 'ADMIN'] },
-  { to: '/ops', key: 'ops', hotkey: 'o', roles: ['OPS', 'ADMIN'] },
+  {
+    to: '/ops',
+    key: 'ops',
+    hotkey: 'o',
+    roles: ['OPS', 'ADMIN'],
+    action: 'kite.audit.v1.AuditService/SearchAudit',
+  },
   { to: '/admin/staff', key: 'staff', roles: ['ADMIN'] },
   { to: '/admin/policies', key: 'policies', roles: ['ADMIN', 'BUYOUT_HEAD', 'OPS'] },
   { to: '/admin/templates', key: 'templates', roles: ['ADMIN', 'BUYOUT_HEAD', 'OPS'] },
 ]
 
-export function sectionsOf(has: (...roles: Role[]) => boolean): Section[] {
-  return SECTIONS.filter((section) => !section.roles || has(...section.roles))
+export function sectionsOf({ has, may }: Pick<ReturnType<typeof useMe>, 'has' | 'may'>): Section[] {
+  return SECTIONS.filter(
+    ({ roles, action }) => !roles || has(...roles) || (action !== undefined && may(action)),
+  )
 }

@@ -49,10 +49,16 @@ export function useLive(person: string): void {
         readAgain()
       }
     }
+    const lost = () => live?.lost()
+    const found = () => live?.found()
     open()
     document.addEventListener('visibilitychange', seen)
+    window.addEventListener('offline', lost)
+    window.addEventListener('online', found)
     return () => {
       clearTimeout(timer)
+      window.removeEventListener('offline', lost)
+      window.removeEventListener('online', found)
       document.removeEventListener('visibilitychange', seen)
       close()
     }

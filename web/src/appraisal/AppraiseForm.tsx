@@ -1,8 +1,7 @@
 import { Button, Collapse, Group, Kbd, Stack, Text, Textarea } from '@mantine/core'
-import { useId, useState } from 'react'
+import { lazy, Suspense, useId, useState } from 'react'
 
 import { useDraft } from '@/app/useDraft'
-import { Chat } from '@/chat/Chat'
 import { chat } from '@/chat/texts'
 import { Checks } from '@/check/Checks'
 import { Market } from '@/check/Market'
@@ -32,6 +31,9 @@ import { appraisal as texts } from './texts'
 import { usePreview } from './usePreview'
 
 const SHOWN = ['channel', 'forecast_price', 'buyout_price', 'stop_price', 'repairs']
+
+// The last section of the case: it comes a moment after the rest.
+const Chat = lazy(async () => ({ default: (await import('@/chat/Chat')).Chat }))
 
 /** The appraiser's case: what was seen, what the registries and the market say, and the price. */
 export default function AppraiseForm({ task, buyout, decision }: FormProps) {
@@ -175,7 +177,16 @@ export default function AppraiseForm({ task, buyout, decision }: FormProps) {
         </Stack>
       ),
     },
-    { key: 'chat', area: 'history', title: c('chat'), body: <Chat buyout={buyout} /> },
+    {
+      key: 'chat',
+      area: 'history',
+      title: c('chat'),
+      body: (
+        <Suspense>
+          <Chat buyout={buyout} />
+        </Suspense>
+      ),
+    },
   ]
   return <Case sections={sections} send={submit} />
 }

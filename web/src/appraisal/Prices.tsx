@@ -3,9 +3,10 @@ import { Stack, Text } from '@mantine/core'
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { formatBasisPoints, formatMoney } from '@/ui/money'
 import { MoneyInput } from '@/ui/MoneyInput'
-import { formatTime } from '@/ui/time'
+import { useNow } from '@/ui/Deadline'
+import { formatDuration, formatTime } from '@/ui/time'
 import classes from './Appraise.module.css'
-import type { Draft, Gap } from './draft'
+import { standsUntil, type Draft, type Gap } from './draft'
 import { appraisal as texts } from './texts'
 
 /** Forecast, buyout and stop price; what the limits of the run's policy say of them. */
@@ -25,6 +26,7 @@ export function Prices({
   buyout: Buyout
 }) {
   const t = texts.use()
+  const now = useNow()
   const { limits, offer, summary } = buyout
   return (
     <Stack gap={6}>
@@ -68,7 +70,11 @@ export function Prices({
       <Text size="xs">
         {offer?.validUntil
           ? t('valid_until', { time: formatTime(offer.validUntil, summary?.timeZone) })
-          : t('valid_policy', { version: limits?.policyVersion ?? 0 })}
+          : limits &&
+            t('valid_for', {
+              for: formatDuration(limits.offerValidSecs),
+              time: formatTime(standsUntil(now, limits.offerValidSecs), summary?.timeZone),
+            })}
       </Text>
     </Stack>
   )

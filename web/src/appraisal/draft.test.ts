@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 
 import { BuyoutSchema } from '@/gen/kite/buyout/v1/buyout_pb'
 import { AppraisalSchema } from '@/gen/kite/task/v1/task_pb'
-import { beginning, gaps, repairTotal, toMessage, withChannel, withForecast, withLine } from './draft'
+import {
+  beginning,
+  gaps,
+  repairTotal,
+  standsUntil,
+  toMessage,
+  withChannel,
+  withForecast,
+  withLine,
+} from './draft'
 import { meant } from './useSections'
 
 const run = create(BuyoutSchema, {
@@ -138,5 +147,12 @@ describe('keys of the case', () => {
     expect(meant(key('Enter'), true, 6)).toBeUndefined()
     expect(meant(key('Escape'), true, 6)).toEqual({ do: 'leave' })
     expect(meant(key('Escape'), false, 6)).toBeUndefined()
+  })
+})
+
+describe('how long an offer stands', () => {
+  it('is counted from when it is sent', () => {
+    const sent = Date.UTC(2026, 10, 24, 9)
+    expect(standsUntil(sent, 259_200n).toISOString()).toBe('2026-11-27T09:00:00.000Z')
   })
 })

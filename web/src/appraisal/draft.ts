@@ -165,3 +165,8 @@ export function gaps(draft: Draft): Gap[] {
   else if (draft.buyoutPrice !== undefined && draft.stopPrice < draft.buyoutPrice) found.push('stop_below')
   return found
 }
+
+/** Until when an offer stands that is sent at a moment. */
+export function standsUntil(sentMs: number, validSecs: bigint): Date {
+  return new Date(sentMs + Number(validSecs) * 1000)
+}

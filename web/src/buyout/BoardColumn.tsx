@@ -10,7 +10,7 @@ import { list as listTexts } from '@/ui/listTexts'
 import { Loaded } from '@/ui/Loaded'
 import { queryOf } from '@/ui/OpsTable'
 import { RecordLink, useOpenRecord } from '@/ui/record'
-import { useRows } from '@/ui/useRows'
+import { useRows, useView } from '@/ui/useRows'
 import classes from './Board.module.css'
 import { TroubleMark, Waiting } from './columns'
 import { buyoutsRequest } from './filter'
@@ -23,7 +23,7 @@ export function BoardCards({ group, search }: { group: StageGroup; search: Buyou
   const t = buyoutsTexts.use()
   const lists = listTexts.use()
   const stages = stagesIn(group, search.stages)
-  const { list, view } = useRows({
+  const list = useRows({
     name: `board:${group}`,
     method: BuyoutService.method.listBuyouts,
     input: { ...buyoutsRequest({ ...search, stages, order: 'DEADLINE', asc: true }), active: undefined },
@@ -33,6 +33,7 @@ export function BoardCards({ group, search }: { group: StageGroup; search: Buyou
     size: 30,
     moving: true,
   })
+  const view = useView(list)
   useEffect(() => list.watch(0, view.rows.length), [list, view.rows.length])
   const open = useOpenRecord()
   return (

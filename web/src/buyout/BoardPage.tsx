@@ -1,8 +1,7 @@
 import { useQuery } from '@connectrpc/connect-query'
-import { Accordion, Group, Text, Title } from '@mantine/core'
+import { Title } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import type { KeyboardEvent } from 'react'
-import { useState } from 'react'
+import { lazy, Suspense, type KeyboardEvent } from 'react'
 
 import { BuyoutService, type StageCount } from '@/gen/kite/buyout/v1/buyout_pb'
 import { FilterBar } from '@/ui/FilterBar'
@@ -10,7 +9,6 @@ import { LinkButton } from '@/ui/links'
 import { ListPage } from '@/ui/ListPage'
 import { PrintButton } from '@/ui/ListTools'
 import { usePhone } from '@/ui/usePhone'
-import { SavedViews } from '@/view/SavedViews'
 import classes from './Board.module.css'
 import { BoardCards, ColumnCount } from './BoardColumn'
 import { buyoutsRequest, countFilters } from './filter'
@@ -18,6 +16,9 @@ import { Filters } from './Filters'
 import { buyoutsTexts } from './listTexts'
 import { buyoutSearch, type BuyoutSearch } from './search'
 import { groupsOf, stagesIn, type Group as StageGroup } from './stages'
+
+const BoardStages = lazy(() => import('./BoardStages'))
+const SavedViews = lazy(() => import('@/view/SavedViews').then((view) => ({ default: view.SavedViews })))
 
 const route = getRouteApi('/shell/board')
 
@@ -51,12 +52,18 @@ export default function BoardPage() {
         placeholder={t('search')}
         count={countFilters(search)}
         reset={() => go({})}
-        saved={<SavedViews list="buyouts" search={search} apply={(raw) => go(buyoutSearch(raw))} />}
+        saved={
+          <Suspense>
+            <SavedViews list="buyouts" search={search} apply={(raw) => go(buyoutSearch(raw))} />
+          </Suspense>
+        }
       >
         <Filters search={search} go={go} />
       </FilterBar>
       {phone ? (
-        <Stages groups={groups} search={search} counted={counted} />
+        <Suspense>
+          <BoardStages groups={groups} search={search} counted={counted} />
+        </Suspense>
       ) : (
         <div className={classes.board} onKeyDown={walk}>
           {groups.map((group) => (
@@ -73,35 +80,6 @@ export default function BoardPage() {
         </div>
       )}
     </ListPage>
-  )
-}
-
-/** On a phone one stage at a time. */
-function Stages({
-  groups,
-  search,
-  counted,
-}: {
-  groups: StageGroup[]
-  search: BuyoutSearch
-  counted: (group: StageGroup) => { count: number; overdue: number }
-}) {
-  const t = buyoutsTexts.use()
-  const [open, setOpen] = useState<string | null>(null)
-  return (
-    <Accordion variant="separated" value={open} onChange={setOpen} order={2}>
-      {groups.map((group) => (
-        <Accordion.Item key={group} value={group}>
-          <Accordion.Control>
-            <Group gap="xs">
-              <Text fw={600}>{t(`group_${group}`)}</Text>
-              <ColumnCount {...counted(group)} />
-            </Group>
-          </Accordion.Control>
-          <Accordion.Panel>{open === group && <BoardCards group={group} search={search} />}</Accordion.Panel>
-        </Accordion.Item>
-      ))}
-    </Accordion>
   )
 }
 

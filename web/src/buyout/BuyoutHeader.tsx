@@ -10,6 +10,7 @@ import { formatMoney } from '@/ui/money'
 import { Neighbours } from '@/ui/Neighbours'
 import { done } from '@/ui/notify'
 import { formatTime } from '@/ui/time'
+import { Evidence } from './Evidence'
 import { buyout as texts } from './texts'
 
 /** Which car, which deal, at what stage; and how to stop it. */
@@ -59,6 +60,7 @@ export function BuyoutHeader({ buyout }: { buyout: Buyout }) {
         <Button size="xs" variant="default" onClick={() => window.print()}>
           {t('print')}
         </Button>
+        {me.may('kite.buyout.v1.BuyoutService/ExportEvidence') && <Evidence id={summary.id} />}
         {me.may('kite.buyout.v1.BuyoutService/CancelBuyout') && !summary.endedAt && (
           <Tooltip label={buyout.cancelRefusal} disabled={buyout.mayCancel} multiline maw={320}>
             <Button

@@ -8,7 +8,6 @@ import { BuyoutService, type Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useMe } from '@/session/use'
 import { Loaded } from '@/ui/Loaded'
 import { BuyoutHeader } from './BuyoutHeader'
-import { Engine } from './Engine'
 import { PaymentTab } from './PaymentTab'
 import { PapersTab } from './PapersTab'
 import { PriceTab } from './PriceTab'
@@ -20,6 +19,7 @@ import { Waiting } from './Waiting'
 const InspectionTab = lazy(() => import('./InspectionTab'))
 const ChecksTab = lazy(() => import('./ChecksTab'))
 const ChatTab = lazy(() => import('./ChatTab'))
+const EngineTab = lazy(() => import('./EngineTab'))
 
 const TABS = [
   'timeline',
@@ -58,7 +58,8 @@ function Sections({ buyout }: { buyout: Buyout }) {
   const me = useMe()
   const { tab } = useSearch({ from: '/shell/buyouts/$id' })
   const navigate = useNavigate({ from: '/buyouts/$id' })
-  const shown = TABS.filter((each) => each !== 'engine' || me.has('OPS', 'ADMIN'))
+  const mends = me.may('kite.ops.v1.OpsService/Explain') || me.may('kite.ops.v1.OpsService/GetRun')
+  const shown = TABS.filter((each) => each !== 'engine' || mends)
   const active: Tab = shown.find((each) => each === tab) ?? 'timeline'
   const bodies: Record<Tab, () => ReactNode> = {
     timeline: () => <Timeline buyout={buyout} />,
@@ -69,7 +70,7 @@ function Sections({ buyout }: { buyout: Buyout }) {
     payment: () => <PaymentTab buyout={buyout} />,
     chat: () => <ChatTab buyout={buyout} />,
     tasks: () => <TasksTab buyout={buyout} />,
-    engine: () => <Engine buyout={buyout} />,
+    engine: () => <EngineTab buyout={buyout} />,
   }
   return (
     <Tabs

@@ -68,7 +68,7 @@ export default function BuyoutsPage() {
         tools={
           <>
             <ExportButton start={() => buyouts.exportBuyouts({ filter: request }, { timeoutMs: 300_000 })} />
-            <PrintButton list={rows.list} />
+            <PrintButton list={rows} />
           </>
         }
       />

@@ -5,6 +5,7 @@ import { LinkAnchor } from '@/ui/links'
 import { useCodes, word } from '@/ui/codes'
 import { EmptyState } from '@/ui/EmptyState'
 import { formatTime } from '@/ui/time'
+import { WideTable } from '@/ui/WideTable'
 import { task as taskTexts } from '@/task/texts'
 import { buyout as texts } from './texts'
 
@@ -15,7 +16,7 @@ export function TasksTab({ buyout }: { buyout: Buyout }) {
   useCodes()
   if (buyout.tasks.length === 0) return <EmptyState kind="none" text={t('tasks_none')} />
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <WideTable minWidth={560} label={t('tab_tasks')}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -53,6 +54,6 @@ export function TasksTab({ buyout }: { buyout: Buyout }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   )
 }

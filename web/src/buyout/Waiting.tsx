@@ -1,15 +1,20 @@
 import { Alert, Card, Group, List, Stack, Text, Title } from '@mantine/core'
 
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
+import { heldPartners } from '@/ops/held'
+import { useMe } from '@/session/use'
 import { LinkButton } from '@/ui/links'
 import { Deadline } from '@/ui/Deadline'
 import { buyout as texts } from './texts'
+import { Why } from './Why'
 
 /** The step that waits: who, until when, what can be done about it. */
 export function Waiting({ buyout, newWindow = false }: { buyout: Buyout; newWindow?: boolean }) {
   const t = texts.use()
+  const me = useMe()
   const { summary } = buyout
   if (!summary) return null
+  const held = heldPartners(summary.waitingFor)
   const open = buyout.tasks.filter((task) => task.state === 'OPEN' || task.state === 'CLAIMED')
   return (
     <Stack gap="xs">
@@ -26,9 +31,15 @@ export function Waiting({ buyout, newWindow = false }: { buyout: Buyout; newWind
               </Title>
               <Deadline at={summary.deadline} zone={summary.timeZone} />
             </Group>
-            <Text size="sm" className="kite-words">
-              {summary.waitingFor}
-            </Text>
+            {held !== '' ? (
+              <Alert color="orange" variant="light" title={t('held', { titles: held })}>
+                {t('held_text')}
+              </Alert>
+            ) : (
+              <Text size="sm" className="kite-words">
+                {summary.waitingFor}
+              </Text>
+            )}
             {open.map((task) => (
               <Group key={task.id} justify="space-between" wrap="nowrap" gap="sm">
                 <Text size="sm" className="kite-words">
@@ -52,6 +63,7 @@ export function Waiting({ buyout, newWindow = false }: { buyout: Buyout; newWind
                 </LinkButton>
               </Group>
             ))}
+            {!newWindow && me.may('kite.ops.v1.OpsService/Explain') && <Why buyoutId={summary.id} />}
           </Stack>
         )}
       </Card>

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Buyout, Mismatch } from '@/gen/kite/buyout/v1/buyout_pb'
 import { Identifiers, Marked } from '@/inspection/Identifiers'
 import { compare } from '@/inspection/numbers'
-import { Viewer } from '@/inspection/Viewer'
+import { FullView } from '@/inspection/FullView'
 import type { FormProps } from '@/task/form'
 import { useCodes, word } from '@/ui/codes'
 import { FileThumb } from '@/ui/FileView'
@@ -105,7 +105,7 @@ function Differences({ buyout }: { buyout: Buyout }) {
           ))}
         </Card>
       )}
-      {open && <Viewer photos={[open]} at={0} onClose={() => setOpen(undefined)} />}
+      {open && <FullView photos={[open]} at={0} onClose={() => setOpen(undefined)} />}
     </Stack>
   )
 }

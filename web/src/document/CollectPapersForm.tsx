@@ -8,6 +8,8 @@ import { useCodes, word } from '@/ui/codes'
 import { fieldError, otherErrors } from '@/ui/fieldError'
 import { FileDrop } from '@/ui/FileDrop'
 import { FormErrors } from '@/ui/FormErrors'
+import { Unfinished } from '@/ui/Unfinished'
+import { useUnfinished } from '@/ui/uploads'
 import { ALL_FIELDS, FIELDS, missing, PAPERS, papersDraft, papersMessage, type PapersDraft } from './papers'
 import { document as texts } from './texts'
 
@@ -20,6 +22,7 @@ export default function CollectPapersForm({ task, buyout, decision }: FormProps)
   const [draft, setDraft, clear] = useDraft<PapersDraft>(`papers:${task.id}`, () => papersDraft(buyout))
   const gaps = missing(draft)
   const locked = decision.refusal !== ''
+  const uploading = useUnfinished(`${task.buyoutId}/SCAN/`, true)
   const submit = async () => {
     if (await decision.decide({ case: 'submitPapers', value: papersMessage(draft) })) clear()
   }
@@ -111,7 +114,8 @@ export default function CollectPapersForm({ task, buyout, decision }: FormProps)
         )}
         <FormErrors errors={otherErrors(decision.errors, PATHS)} />
         <Group justify="flex-end">
-          <Button type="submit" loading={decision.busy} disabled={locked}>
+          <Unfinished count={uploading} />
+          <Button type="submit" loading={decision.busy} disabled={locked || uploading > 0}>
             {t('submit')}
           </Button>
         </Group>

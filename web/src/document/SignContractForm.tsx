@@ -6,6 +6,9 @@ import type { FormProps } from '@/task/form'
 import { confirmReason } from '@/ui/confirmReason'
 import { FileDrop } from '@/ui/FileDrop'
 import { FormErrors } from '@/ui/FormErrors'
+import { Unfinished } from '@/ui/Unfinished'
+import { useUnfinished } from '@/ui/uploads'
+import { Made } from './Made'
 import { document as texts } from './texts'
 
 interface Draft {
@@ -18,6 +21,7 @@ export default function SignContractForm({ task, buyout, decision }: FormProps) 
   const t = texts.use()
   const [draft, setDraft, clear] = useDraft<Draft>(`sign:${task.id}`, { contract: [], act: [] })
   const locked = decision.refusal !== ''
+  const uploading = useUnfinished(`${task.buyoutId}/SCAN/`, true)
   const sign = () =>
     confirmReason({
       title: t('confirm_signed'),
@@ -43,6 +47,7 @@ export default function SignContractForm({ task, buyout, decision }: FormProps) 
   return (
     <Stack>
       <DocumentsCard buyout={buyout} />
+      <Made buyout={buyout} />
       <Card withBorder padding="sm">
         <Stack>
           <Text size="sm">{t('print_hint')}</Text>
@@ -69,13 +74,16 @@ export default function SignContractForm({ task, buyout, decision }: FormProps) 
             <Button variant="outline" color="red" disabled={locked} onClick={refused}>
               {t('refused_to_sign')}
             </Button>
-            <Button
-              loading={decision.busy}
-              disabled={locked || draft.contract.length === 0 || draft.act.length === 0}
-              onClick={sign}
-            >
-              {t('signed')}
-            </Button>
+            <Group>
+              <Unfinished count={uploading} />
+              <Button
+                loading={decision.busy}
+                disabled={locked || uploading > 0 || draft.contract.length === 0 || draft.act.length === 0}
+                onClick={sign}
+              >
+                {t('signed')}
+              </Button>
+            </Group>
           </Group>
         </Stack>
       </Card>

@@ -2,7 +2,7 @@
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 
-import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
+import type { Buyout, Document } from '@/gen/kite/buyout/v1/buyout_pb'
 import type { PaperFields, PaperFieldsSchema, PapersSchema } from '@/gen/kite/task/v1/task_pb'
 import { requisitesDraft, requisitesMessage, type RequisitesDraft } from '@/payment/requisites'
 
@@ -119,4 +119,15 @@ export function missing(draft: PapersDraft): { papers: PaperKind[]; fields: stri
       ({ name, required }) => required && (draft.fields[name] ?? '').trim() === '',
     ).map(({ path }) => path),
   }
+}
+
+/** Of each kind the newest document that stands and can be looked at, in the order of their first versions. */
+export function valid(documents: Document[]): Document[] {
+  const newest = new Map<string, Document>()
+  for (const each of documents) {
+    if (each.void || !each.file) continue
+    const known = newest.get(each.kind)
+    if (!known || known.version < each.version) newest.set(each.kind, each)
+  }
+  return [...newest.values()]
 }

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 
-import { BuyoutSchema } from '@/gen/kite/buyout/v1/buyout_pb'
-import { FIELDS_OF, missing, papersDraft, papersMessage, PAPERS } from './papers'
+import { BuyoutSchema, DocumentSchema } from '@/gen/kite/buyout/v1/buyout_pb'
+import { FIELDS_OF, missing, papersDraft, papersMessage, PAPERS, valid } from './papers'
 import { fate, NO_WORDS, verdicts } from './verdicts'
 
 const right = (kind: (typeof PAPERS)[number]) => FIELDS_OF[kind].map(({ path }) => path)
@@ -54,5 +54,20 @@ describe('papers', () => {
     const message = papersMessage(draft)
     expect(message.fields).toMatchObject({ keys: 2, powerHp: 0 })
     expect(message.papers?.[0]).toMatchObject({ kind: 'PASSPORT', fileIds: ['f1'] })
+  })
+})
+
+describe('documents to sign', () => {
+  it('are the newest ones that stand', () => {
+    const made = (kind: string, version: number, rest: object = {}) =>
+      create(DocumentSchema, { kind, version, number: `${kind}-${version}`, file: { id: kind }, ...rest })
+    const documents = [
+      made('CONTRACT', 1, { void: true }),
+      made('CONTRACT', 2),
+      made('ACT', 1),
+      made('CONTRACT', 3, { file: undefined }),
+    ]
+    expect(valid(documents).map(({ number }) => number)).toEqual(['CONTRACT-2', 'ACT-1'])
+    expect(valid([])).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { Group, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 
+import { HeldBanner } from '@/ops/HeldBanner'
 import { useMe } from '@/session/use'
 import { useCodes, word } from '@/ui/codes'
 import { NextDeadlines } from './NextDeadlines'
@@ -27,6 +28,7 @@ export default function HomePage() {
           {me.cities.length > 0 && ` · ${me.cities.join(', ')}`}
         </Text>
       </Group>
+      {me.may('kite.ops.v1.OpsService/ListPartners') && <HeldBanner />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Stack gap="md">
           {mends && <Trouble />}

@@ -6,7 +6,8 @@ import { useCodes, word } from '@/ui/codes'
 import { FileThumb } from '@/ui/FileView'
 import classes from './DefectList.module.css'
 import { shown as texts } from './shownTexts'
-import { Viewer, type Photo } from './Viewer'
+import { FullView } from './FullView'
+import type { Photo } from './Viewer'
 
 /** What is wrong with the car, element by element, with its photos. */
 export function DefectList({ defects, element }: { defects: Defect[]; element?: string }) {
@@ -53,7 +54,7 @@ export function DefectList({ defects, element }: { defects: Defect[]; element?: 
           )
         })}
       </ul>
-      {open && <Viewer photos={open.photos} at={open.at} onClose={() => setOpen(undefined)} />}
+      {open && <FullView photos={open.photos} at={open.at} onClose={() => setOpen(undefined)} />}
     </>
   )
 }

@@ -6,7 +6,7 @@ import { FileThumb } from '@/ui/FileView'
 import classes from './Gallery.module.css'
 import { shown as texts } from './shownTexts'
 import { nameOf, narrowed, narrowsOf, type Narrow, type Shot } from './shots'
-import { Viewer } from './Viewer'
+import { FullView } from './FullView'
 
 /** Photos in small, by angle, number or body part; any of them opens in the viewer. */
 export function Gallery({
@@ -62,7 +62,7 @@ export function Gallery({
         ))}
       </ul>
       {open !== undefined && (
-        <Viewer
+        <FullView
           photos={list.map((shot) => ({ id: shot.id, name: nameOf(shot) }))}
           at={open}
           onClose={() => setOpen(undefined)}

@@ -7,7 +7,7 @@ import { FileThumb } from '@/ui/FileView'
 import classes from './Identifiers.module.css'
 import { compare, type Piece } from './numbers'
 import { shown as texts } from './shownTexts'
-import { Viewer } from './Viewer'
+import { FullView } from './FullView'
 
 /** Every number read off the car and its papers, beside that of the deal. */
 export function Identifiers({ readings, claimed }: { readings: IdentifierReading[]; claimed: string }) {
@@ -47,7 +47,7 @@ export function Identifiers({ readings, claimed }: { readings: IdentifierReading
         ))}
       </ul>
       {open !== undefined && (
-        <Viewer
+        <FullView
           photos={photographed.map((each) => ({
             id: each.photoFileId,
             name: `${word('place', each.place)} ${each.absent ? '' : each.value}`.trim(),

@@ -5,7 +5,7 @@ import { useDraft } from '@/app/useDraft'
 import type { Template } from '@/gen/kite/inspection/v1/inspection_pb'
 import type { DecisionState } from '@/task/form'
 import { useCodes } from '@/ui/codes'
-import { uploads, useUploads } from '@/ui/uploads'
+import { uploads, useUnfinished } from '@/ui/uploads'
 import { Defects } from './Defects'
 import {
   anchorOf,
@@ -66,9 +66,7 @@ export function Recorder({
 
   const lacks = lacksOf(draft, template)
   const refusals = bySection(decision.errors)
-  const uploading = useUploads(slot, true).filter(
-    ({ state }) => state !== 'done' && state !== 'refused',
-  ).length
+  const uploading = useUnfinished(slot, true)
   const submit = async () => {
     const value = toInspection(draft, template)
     if (await decision.decide({ case: 'submitInspection', value })) {

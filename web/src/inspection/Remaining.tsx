@@ -1,8 +1,8 @@
 import { Button, Group, Progress, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 
-import { file } from '@/ui/fileTexts'
 import { word } from '@/ui/codes'
+import { Unfinished } from '@/ui/Unfinished'
 import type { Lack } from './draft'
 import classes from './Remaining.module.css'
 import { inspection as texts } from './texts'
@@ -44,7 +44,6 @@ export function Remaining({
   submit: () => void
 }) {
   const t = texts.use()
-  const files = file.use()
   const text = useLackText()
   const [open, setOpen] = useState(false)
   // What is left is shown instead of a refusal.
@@ -70,11 +69,7 @@ export function Remaining({
       )}
       <Stack gap={8}>
         <Progress value={done * 100} size="sm" aria-label={t('left_list')} />
-        {uploading > 0 && (
-          <Text size="sm" role="status">
-            {files('unfinished', { count: uploading })}
-          </Text>
-        )}
+        <Unfinished count={uploading} />
         <Group gap="xs" wrap="nowrap" grow preventGrowOverflow={false}>
           {lacks.length > 0 ? (
             <Button

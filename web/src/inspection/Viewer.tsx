@@ -14,7 +14,15 @@ export interface Photo {
 }
 
 /** Photos over the whole window: nearer, one beside another, everything by keyboard too. */
-export function Viewer({ photos, at, onClose }: { photos: Photo[]; at: number; onClose: () => void }) {
+export default function Viewer({
+  photos,
+  at,
+  onClose,
+}: {
+  photos: Photo[]
+  at: number
+  onClose: () => void
+}) {
   const t = texts.use()
   const phone = usePhone()
   const [state, act] = useReducer(move, at, begin)

@@ -11,10 +11,11 @@ import { Loaded } from '@/ui/Loaded'
 import { done, failed } from '@/ui/notify'
 import { formatTime } from '@/ui/time'
 import { usePages } from '@/ui/usePages'
+import { WideTable } from '@/ui/WideTable'
 import { ops as texts } from './texts'
 
 /** What arrived from outside and what became of it. */
-export function Inbox() {
+export default function Inbox() {
   const t = texts.use()
   const transport = useTransport()
   const [waiting, setWaiting] = useState(false)
@@ -41,7 +42,7 @@ export function Inbox() {
           if (messages.length === 0) return <EmptyState kind="none" text={t('none_inbox')} />
           return (
             <>
-              <Table.ScrollContainer minWidth={820}>
+              <WideTable minWidth={820} label={t('tab_inbox')}>
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
@@ -113,7 +114,7 @@ export function Inbox() {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </WideTable>
               {query.hasNextPage && (
                 <Button
                   variant="default"

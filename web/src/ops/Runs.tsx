@@ -8,10 +8,12 @@ import { EmptyState } from '@/ui/EmptyState'
 import { LinkAnchor } from '@/ui/links'
 import { Loaded } from '@/ui/Loaded'
 import { usePages } from '@/ui/usePages'
+import { WideTable } from '@/ui/WideTable'
+import { heldPartners } from './held'
 import { ops as texts } from './texts'
 
 /** Running runs, those whose deadline is nearest first: stage, who is awaited, what went wrong last. */
-export function Runs() {
+export default function Runs() {
   const t = texts.use()
   useCodes()
   const [troubled, setTroubled] = useState(false)
@@ -39,7 +41,7 @@ export function Runs() {
           if (runs.length === 0) return <EmptyState kind="none" text={t('none_runs')} />
           return (
             <>
-              <Table.ScrollContainer minWidth={760}>
+              <WideTable minWidth={760} label={t('tab_runs')}>
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
@@ -69,7 +71,14 @@ export function Runs() {
                         <Table.Td>
                           <Badge variant="light">{word('stage', run.stage)}</Badge>
                         </Table.Td>
-                        <Table.Td className="kite-words">{run.waitingFor}</Table.Td>
+                        <Table.Td className="kite-words">
+                          {run.waitingFor}
+                          {heldPartners(run.waitingFor) !== '' && (
+                            <Badge ml="xs" size="sm" variant="light" color="orange">
+                              {t('held_still')}
+                            </Badge>
+                          )}
+                        </Table.Td>
                         <Table.Td>
                           <Deadline at={run.deadline} zone={run.timeZone} />
                         </Table.Td>
@@ -78,7 +87,7 @@ export function Runs() {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </WideTable>
               {query.hasNextPage && (
                 <Button
                   variant="default"

@@ -15,7 +15,7 @@ import { usePages } from '@/ui/usePages'
 import { ops as texts } from './texts'
 
 /** Facts that fit no run: each waits here until a person says what was done about it. */
-export function UnmatchedList() {
+export default function UnmatchedList() {
   const t = texts.use()
   const transport = useTransport()
   const [settled, setSettled] = useState(false)
@@ -59,7 +59,13 @@ export function UnmatchedList() {
                       </Text>
                       {fact.settledAt && (
                         <Text size="sm" className="kite-words">
-                          {t('settled', { time: formatTime(fact.settledAt), text: fact.settlement })}
+                          {fact.settledBy
+                            ? t('settled_named', {
+                                time: formatTime(fact.settledAt),
+                                name: fact.settledBy.name,
+                                text: fact.settlement,
+                              })
+                            : t('settled', { time: formatTime(fact.settledAt), text: fact.settlement })}
                         </Text>
                       )}
                     </div>

@@ -4,8 +4,9 @@ import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { useCodes, word } from '@/ui/codes'
 import { Facts } from '@/ui/Facts'
 import { formatMoney } from '@/ui/money'
-import { SBP_BANKS } from './requisites'
+import { bankText } from './requisites'
 import { payment as texts } from './texts'
+import { useBanks } from './useBanks'
 
 /** Same person's name, whatever the case, spacing and ё/е: as the server compares. */
 export function sameName(a: string, b: string): boolean {
@@ -17,6 +18,7 @@ export function sameName(a: string, b: string): boolean {
 export function Control({ buyout }: { buyout: Buyout }) {
   const t = texts.use()
   useCodes()
+  const { choices } = useBanks()
   const requisites = buyout.papers?.requisites
   const seller = buyout.papers?.fields?.sellerFullName ?? ''
   const price = buyout.summary?.price
@@ -65,7 +67,7 @@ export function Control({ buyout }: { buyout: Buyout }) {
             [t('recipient'), requisites?.recipientName],
             [t('seller'), seller],
             [t('phone'), sbp?.phone],
-            [t('bank_of'), sbp && (SBP_BANKS.find((bank) => bank.value === sbp.bankId)?.label ?? sbp.bankId)],
+            [t('bank_of'), sbp && bankText(choices, sbp.bankId)],
             [t('account'), account && <span className="kite-mono">{account.account}</span>],
             [t('bic'), account && <span className="kite-mono">{account.bic}</span>],
             [t('bank_name'), account?.bankName],

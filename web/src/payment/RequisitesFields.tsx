@@ -1,10 +1,13 @@
 import { Autocomplete, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useEffect } from 'react'
 
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { fieldError } from '@/ui/fieldError'
 import { formatMoney } from '@/ui/money'
-import { accountFits, SBP_BANKS, type RequisitesDraft } from './requisites'
+import { formatDay } from '@/ui/time'
+import { accountFits, bankIdOf, bankText, type RequisitesDraft } from './requisites'
 import { payment as texts } from './texts'
+import { useBanks } from './useBanks'
 
 /** Fields of both ways to pay; the amount decides which one must be filled. */
 export function RequisitesFields({
@@ -32,7 +35,12 @@ export function RequisitesFields({
       error={fieldError(errors, path)}
     />
   )
-  const bank = SBP_BANKS.find((each) => each.value === value.bankId)
+  const { choices, list } = useBanks()
+  // A name that was typed before the list was here.
+  const named = bankIdOf(choices, value.bankId)
+  useEffect(() => {
+    if (named !== value.bankId) onChange({ bankId: named })
+  }, [named, value.bankId, onChange])
   const filled = value.account.length === 20 && value.bic.length === 9
   return (
     <Stack gap="sm">
@@ -44,13 +52,18 @@ export function RequisitesFields({
         {field('phone', t('phone'), 'requisites.sbp.phone', 'tel')}
         <Autocomplete
           label={t('bank')}
-          description={t('bank_free')}
-          disabled={disabled}
-          data={SBP_BANKS.map((each) => each.label)}
-          value={bank?.label ?? value.bankId}
-          onChange={(text) =>
-            onChange({ bankId: SBP_BANKS.find((each) => each.label === text)?.value ?? text.trim() })
+          description={
+            list === undefined || !list.stale
+              ? t('bank_free')
+              : list.readAt
+                ? t('bank_stale', { day: formatDay(list.readAt) })
+                : t('bank_none')
           }
+          disabled={disabled}
+          limit={50}
+          data={choices.map((each) => each.label)}
+          value={bankText(choices, value.bankId)}
+          onChange={(text) => onChange({ bankId: bankIdOf(choices, text) })}
           error={fieldError(errors, 'requisites.sbp.bank_id') ?? fieldError(errors, 'requisites.sbp')}
         />
       </SimpleGrid>

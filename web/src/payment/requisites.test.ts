@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { accountFits, NO_REQUISITES, requisitesMessage } from './requisites'
+import { accountFits, bankChoices, bankIdOf, bankText, NO_REQUISITES, requisitesMessage } from './requisites'
 
 describe('requisites', () => {
   it('leave out a way that was not filled in', () => {
@@ -26,5 +26,19 @@ describe('requisites', () => {
     )
     expect(account).toHaveLength(1)
     expect(accountFits('4081781000000000000', '044525225')).toBe(false)
+  })
+
+  it('name the bank where it is known and keep a typed number where it is not', () => {
+    const choices = bankChoices([
+      { id: '1', name: 'Сбербанк' },
+      { id: '2', name: 'Союз' },
+      { id: '3', name: 'Союз' },
+    ])
+    expect(choices.map(({ label }) => label)).toEqual(['Сбербанк', 'Союз (2)', 'Союз (3)'])
+    expect(bankIdOf(choices, 'Сбербанк ')).toBe('1')
+    expect(bankIdOf(choices, 'Союз (3)')).toBe('3')
+    expect(bankIdOf(choices, ' 100000000999 ')).toBe('100000000999')
+    expect([bankText(choices, '1'), bankText(choices, '100000000999')]).toEqual(['Сбербанк', '100000000999'])
+    expect(bankText(bankChoices([]), '1')).toBe('1')
   })
 })

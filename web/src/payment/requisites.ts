@@ -60,19 +60,28 @@ export function requisitesMessage(draft: RequisitesDraft): MessageInitShape<type
   }
 }
 
-/** Members of the fast payment system by their number in its directory; others are typed as a number. */
-export const SBP_BANKS: { value: string; label: string }[] = [
-  { value: '100000000111', label: 'Сбербанк' },
-  { value: '100000000004', label: 'Т-Банк' },
-  { value: '100000000008', label: 'Альфа-Банк' },
-  { value: '110000000005', label: 'ВТБ' },
-  { value: '100000000001', label: 'Газпромбанк' },
-  { value: '100000000007', label: 'Райффайзен Банк' },
-  { value: '100000000013', label: 'Совкомбанк' },
-  { value: '100000000020', label: 'Россельхозбанк' },
-  { value: '100000000010', label: 'Промсвязьбанк' },
-  { value: '100000000025', label: 'МКБ' },
-]
+/** A bank as a form offers it. Some have one name under two numbers: these are told apart by the number. */
+export interface BankChoice {
+  id: string
+  label: string
+}
+
+export function bankChoices(banks: readonly { id: string; name: string }[]): BankChoice[] {
+  const times = new Map<string, number>()
+  for (const { name } of banks) times.set(name, (times.get(name) ?? 0) + 1)
+  return banks.map(({ id, name }) => ({ id, label: (times.get(name) ?? 0) > 1 ? `${name} (${id})` : name }))
+}
+
+/** What stands in the field of the bank: its name, or the number that was typed. */
+export function bankText(choices: BankChoice[], bankId: string): string {
+  return choices.find((each) => each.id === bankId)?.label ?? bankId
+}
+
+/** Which bank is meant by what stands in the field. */
+export function bankIdOf(choices: BankChoice[], text: string): string {
+  const typed = text.trim()
+  return choices.find((each) => each.label === typed)?.id ?? typed
+}
 
 /** БИК and account fit each other: the control key of the account (ЦБ РФ, Положение 579-П). */
 export function accountFits(account: string, bic: string): boolean {

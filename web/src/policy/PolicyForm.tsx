@@ -135,6 +135,7 @@ export function PolicyForm({ policy, city, close }: { policy: Policy; city: stri
             'limits.paper_rounds',
             'paperRounds',
           )}
+          {field(t('photo_km'), draft.photoKm, (photoKm) => set({ photoKm }), 'limits.photo_km', 'photoKm')}
         </SimpleGrid>
         <Title order={3} size="h5">
           {t('deadlines')}

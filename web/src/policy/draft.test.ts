@@ -14,6 +14,7 @@ const known = create(PolicySchema, {
     checkFreshnessSecs: 86_400n,
     bargainRounds: 3,
     paperRounds: 2,
+    photoKm: 5,
   },
   deadlines: [
     { name: 'inspect_secs', title: 'Осмотр', secs: 14_400n, workingTime: true },

@@ -32,6 +32,8 @@ export interface PolicyDraft {
   freshness: string
   bargainRounds: string
   paperRounds: string
+  /** Kilometres; 0: not looked at. */
+  photoKm: string
   /** Hours by name. */
   deadlines: Record<string, string>
   entity: Texts<typeof ENTITY>
@@ -76,6 +78,7 @@ export function policyDraft(policy: Policy, city = policy.city): PolicyDraft {
     freshness: decimal(Number(limits?.checkFreshnessSecs ?? 0n) / 3600),
     bargainRounds: String(limits?.bargainRounds ?? 0),
     paperRounds: String(limits?.paperRounds ?? 0),
+    photoKm: String(limits?.photoKm ?? 0),
     deadlines: Object.fromEntries(
       policy.deadlines.map((deadline) => [deadline.name, decimal(Number(deadline.secs) / 3600)]),
     ),
@@ -96,6 +99,7 @@ export function wrongNumbers(draft: PolicyDraft): string[] {
     ['freshness', draft.freshness],
     ['bargainRounds', draft.bargainRounds],
     ['paperRounds', draft.paperRounds],
+    ['photoKm', draft.photoKm],
     ...Object.entries(draft.deadlines),
   ]
   return fields.filter(([, text]) => Number.isNaN(number(text))).map(([name]) => name)
@@ -120,6 +124,7 @@ export function policyMessage(draft: PolicyDraft, known: Policy): MessageInitSha
           : seconds(draft.freshness),
       bargainRounds: number(draft.bargainRounds),
       paperRounds: number(draft.paperRounds),
+      photoKm: number(draft.photoKm),
     },
     deadlines: known.deadlines.map((deadline) => {
       const text = draft.deadlines[deadline.name] ?? ''

@@ -22,6 +22,8 @@ export default function CycleTimes({ stages }: { stages: StageTime[] }) {
         <BarChart
           h={Math.max(220, stages.length * 40)}
           data={data}
+          // The table below is for the keyboard and for screen readers.
+          barChartProps={{ accessibilityLayer: false }}
           dataKey="stage"
           orientation="vertical"
           yAxisProps={{ width: 170 }}

@@ -21,6 +21,8 @@ export default function Funnel({ steps }: { steps: FunnelStep[] }) {
         <BarChart
           h={Math.max(220, steps.length * 30)}
           data={data}
+          // The table below is for the keyboard and for screen readers.
+          barChartProps={{ accessibilityLayer: false }}
           dataKey="stage"
           orientation="vertical"
           yAxisProps={{ width: 170 }}

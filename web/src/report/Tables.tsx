@@ -2,13 +2,14 @@ import { Table, Text } from '@mantine/core'
 
 import type { Refusals as Refused, ServiceLevel } from '@/gen/kite/report/v1/report_pb'
 import { useCodes, word } from '@/ui/codes'
+import { WideTable } from '@/ui/WideTable'
 import { report as texts } from './texts'
 
 export function Refusals({ refusals }: { refusals: Refused[] }) {
   const t = texts.use()
   useCodes()
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <WideTable minWidth={480} label={t('outcome')}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -33,7 +34,7 @@ export function Refusals({ refusals }: { refusals: Refused[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   )
 }
 
@@ -41,7 +42,7 @@ export function ServiceLevels({ levels }: { levels: ServiceLevel[] }) {
   const t = texts.use()
   useCodes()
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <WideTable minWidth={480} label={t('title')}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -62,6 +63,6 @@ export function ServiceLevels({ levels }: { levels: ServiceLevel[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   )
 }

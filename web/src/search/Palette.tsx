@@ -170,9 +170,7 @@ function Sections({ typed }: { typed: string }) {
   const me = useMe()
   const navigate = useNavigate()
   const part = typed.trim().toLocaleLowerCase('ru')
-  const found = sectionsOf(me.has).filter((section) =>
-    names(section.key).toLocaleLowerCase('ru').includes(part),
-  )
+  const found = sectionsOf(me).filter((section) => names(section.key).toLocaleLowerCase('ru').includes(part))
   if (found.length === 0) return null
   return (
     <Spotlight.ActionsGroup label={t('sections')}>

@@ -3,11 +3,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 
+import { app } from '@/app/appTexts'
 import { Failure } from '@/ui/Loaded'
 import { comeBack } from './oidc'
 
 /** The way back from an OIDC issuer. */
 export default function CallbackPage() {
+  const t = app.use()
   const navigate = useNavigate()
   const back = useQuery({
     queryKey: ['sign-in-callback'],
@@ -20,7 +22,11 @@ export default function CallbackPage() {
   }, [back.data, navigate])
   return (
     <Center p="xl" mih="100vh">
-      {back.error ? <Failure error={back.error} retry={() => location.assign('/')} /> : <Loader />}
+      {back.error ? (
+        <Failure error={back.error} retry={() => location.assign('/')} again={t('sign_in_anew')} />
+      ) : (
+        <Loader />
+      )}
     </Center>
   )
 }

@@ -85,6 +85,7 @@ function Password() {
           autoComplete="username"
           required
           data-autofocus
+          autoFocus
           value={login}
           onChange={(event) => setLogin(event.currentTarget.value)}
         />

@@ -148,7 +148,7 @@ export function MemberForm({ member, close }: { member: Member | undefined; clos
           <TagsInput
             label={t('cities')}
             description={t('cities_hint')}
-            data={cities}
+            data={cities.map((city) => city.label)}
             value={draft.cities}
             error={fieldError(errors, 'cities')}
             onChange={(chosen) => setDraft((old) => ({ ...old, cities: chosen }))}

@@ -11,6 +11,7 @@ import { confirmReason } from '@/ui/confirmReason'
 import { EmptyState } from '@/ui/EmptyState'
 import { Loaded } from '@/ui/Loaded'
 import { done } from '@/ui/notify'
+import { WideTable } from '@/ui/WideTable'
 import { MemberForm } from './MemberForm'
 import { staff as texts } from './texts'
 
@@ -90,7 +91,7 @@ function Members({ members, edit }: { members: Member[]; edit: (member: Member) 
       },
     })
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <WideTable minWidth={760} label={t('title')}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -137,6 +138,6 @@ function Members({ members, edit }: { members: Member[]; edit: (member: Member) 
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   )
 }

@@ -32,7 +32,7 @@ export function Comments({ task }: { task: Task }) {
         {task.comments.map((line, index) => (
           <div key={index}>
             <Text size="xs" c="dimmed">
-              {line.author?.name}, {formatTime(line.at)}
+              {line.author?.name}, {formatTime(line.at, task.timeZone)}
             </Text>
             <Text size="sm" className="kite-words">
               {line.text}

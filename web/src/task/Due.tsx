@@ -6,7 +6,11 @@ import { Icon } from '@/ui/Icon'
 import { tasksTexts } from './listTexts'
 
 /** Until when; late and escalated in words and with a sign. */
-export function Due({ task }: { task: Pick<Task, 'dueAt' | 'overdue' | 'escalated' | 'state'> }) {
+export function Due({
+  task,
+}: {
+  task: Pick<Task, 'dueAt' | 'overdue' | 'escalated' | 'state' | 'timeZone'>
+}) {
   const t = tasksTexts.use()
   const open = task.state === 'OPEN' || task.state === 'CLAIMED'
   return (
@@ -17,7 +21,7 @@ export function Due({ task }: { task: Pick<Task, 'dueAt' | 'overdue' | 'escalate
             <Icon name="clock" size={14} />
           </Text>
         )}
-        <Deadline at={task.dueAt} />
+        <Deadline at={task.dueAt} zone={task.timeZone} />
       </Group>
       {open && task.escalated > 0 && (
         <Badge

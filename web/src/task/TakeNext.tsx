@@ -12,14 +12,14 @@ import { release } from './actions'
 import { tasksTexts } from './listTexts'
 
 /** Claims the task that is due first among those that one may decide, and opens it. */
-export function TakeNext({ kind = '', size }: { kind?: string; size?: string }) {
+export function TakeNext({ kind = '', city, size }: { kind?: string; city?: string; size?: string }) {
   const t = tasksTexts.use()
   const navigate = useNavigate()
   const [busy, setBusy] = useState(false)
   const take = async () => {
     setBusy(true)
     try {
-      const { task } = await tasks.takeNextTask({ kind })
+      const { task } = await tasks.takeNextTask({ kind, cities: city === undefined ? [] : [city] })
       if (!task) return
       void queries.invalidateQueries()
       doneWithUndo(t('taken', { title: task.title }), () => void release(task))
@@ -34,7 +34,10 @@ export function TakeNext({ kind = '', size }: { kind?: string; size?: string }) 
   }
   return (
     <Button size={size} loading={busy} onClick={() => void take()}>
-      {kind === '' ? t('take_next') : t('take_next_of', { kind: word('task_kind', kind) })}
+      {[
+        kind === '' ? t('take_next') : t('take_next_of', { kind: word('task_kind', kind) }),
+        ...(city === undefined ? [] : [city]),
+      ].join(', ')}
     </Button>
   )
 }

@@ -40,7 +40,7 @@ export default function TasksPage() {
   const reset = () => go(withTab({}, tab))
   const filtered = countFilters(search) > 0 || search.q !== undefined
   return (
-    <ListPage title={t('title')} actions={<TakeNext kind={search.kind} size="sm" />}>
+    <ListPage title={t('title')} actions={<TakeNext kind={search.kind} city={search.city} size="sm" />}>
       <Tabs value={tab} onChange={(next) => go(withTab(search, (next ?? 'all') as Tab))}>
         <Tabs.List aria-label={t('tabs')} className="kite-screen-only">
           {TABS.map((each) => (
@@ -72,7 +72,7 @@ export default function TasksPage() {
         tools={
           <>
             <ExportButton start={() => tasks.exportTasks({ filter: request }, { timeoutMs: 300_000 })} />
-            <PrintButton list={rows.list} />
+            <PrintButton list={rows} />
           </>
         }
       />

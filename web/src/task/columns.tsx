@@ -63,7 +63,7 @@ function columnsOf(t: ReturnType<typeof tasksTexts.use>, me: string, closed: boo
         width: 150,
         render: (task) => (
           <>
-            {formatTime(task.closedAt)}
+            {formatTime(task.closedAt, task.timeZone)}
             {task.closedBy && <Text size="xs">{task.closedBy.name}</Text>}
           </>
         ),

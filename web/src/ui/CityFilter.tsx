@@ -1,4 +1,4 @@
-import { Select, TextInput } from '@mantine/core'
+import { Select } from '@mantine/core'
 
 import { useMe } from '@/session/use'
 import { useCities } from '@/session/useCities'
@@ -16,21 +16,11 @@ export function CityFilter({
   const me = useMe()
   const cities = useCities()
   if (me.cities.length === 1 && value === undefined) return null
-  if (cities.length === 0) {
-    return (
-      <TextInput
-        key={value ?? ''}
-        label={t('city')}
-        w={170}
-        defaultValue={value}
-        onBlur={(event) => onChange(event.currentTarget.value.trim() || undefined)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange(event.currentTarget.value.trim() || undefined)
-        }}
-      />
-    )
-  }
-  const known = value === undefined || cities.includes(value) ? cities : [...cities, value]
+  // A city of an old address is shown, though nobody would offer it.
+  const known =
+    value === undefined || cities.some((city) => city.value === value)
+      ? cities
+      : [...cities, { value, label: value }]
   return (
     <Select
       label={t('city')}

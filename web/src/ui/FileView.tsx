@@ -2,13 +2,16 @@
 
 import { ActionIcon, Alert, Anchor, Button, Group, Loader, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useInViewport } from '@mantine/hooks'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { problem } from '@/api/errors'
-import { useFile } from './fileCache'
+import { thumbOf, useFile } from './fileCache'
 import classes from './FileView.module.css'
 import { file as texts } from './fileTexts'
 import { Picture } from './Picture'
+
+// Drawing PDF takes more code than any screen: it comes with the first PDF that is looked at.
+const PdfView = lazy(() => import('./PdfView'))
 
 const ENDINGS: Record<string, string> = {
   'image/jpeg': '.jpg',
@@ -40,7 +43,7 @@ export function FileThumb({
   const { ref, inViewport } = useInViewport()
   const [seen, setSeen] = useState(false)
   if (inViewport && !seen) setSeen(true)
-  const { url, type, error, retry } = useFile(id, seen)
+  const { url, type, error, retry } = useFile(id, seen, thumbOf)
   const failed = error !== undefined
   const inside = failed ? (
     <span className={classes.broken}>{t('unreadable')}</span>
@@ -86,7 +89,7 @@ export function FileView({
   height?: number | string
 }) {
   const t = texts.use()
-  const { url, type, error, retry } = useFile(file.id)
+  const { url, type, blob, error, retry } = useFile(file.id)
   if (error !== undefined) {
     return (
       <Alert color="red" variant="light" title={t('unreadable')} role="alert">
@@ -117,13 +120,21 @@ export function FileView({
     </Group>
   )
   if (type.startsWith('image/')) return <Picture url={url} name={name} height={height} links={links} />
+  if (type === 'application/pdf' && blob) {
+    const waiting = (
+      <Group justify="center" h={height} role="status" aria-label={name}>
+        <Loader size="sm" />
+      </Group>
+    )
+    return (
+      <Suspense fallback={waiting}>
+        <PdfView blob={blob} name={name} height={height} links={links} />
+      </Suspense>
+    )
+  }
   return (
     <Stack gap="xs">
-      {type === 'application/pdf' ? (
-        <iframe className={classes.frame} style={{ height }} src={url} title={name} />
-      ) : (
-        <Text size="sm">{t('unknown_type')}</Text>
-      )}
+      <Text size="sm">{t('unknown_type')}</Text>
       {links}
     </Stack>
   )

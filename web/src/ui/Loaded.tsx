@@ -53,7 +53,14 @@ export function Loaded<Data>({
 }
 
 /** Something that could not be read, with what to do. */
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+interface FailureProps {
+  error: unknown
+  retry?: () => void
+  /** What the button of `retry` says when it does something else than the same again. */
+  again?: string
+}
+
+export function Failure({ error, retry, again }: FailureProps) {
   const t = ui.use()
   const told = problem(error)
   if (told.code === Code.PermissionDenied) return <EmptyState kind="forbidden" text={told.text} />
@@ -68,7 +75,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         )}
         {retry && (
           <Button size="compact-sm" variant="default" onClick={retry}>
-            {t('retry')}
+            {again ?? t('retry')}
           </Button>
         )}
       </Stack>

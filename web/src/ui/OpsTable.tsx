@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, type ReactNode } from 'react'
 
 import { isLayerOpen, isTyping } from '@/app/isTyping'
 import type { Column, Order, Selection } from './columns'
@@ -11,15 +11,15 @@ import { OpsCards } from './OpsCards'
 import { OpsGrid } from './OpsGrid'
 import classes from './OpsTable.module.css'
 import { useOpenRecord, type Target } from './record'
-import type { View } from './rows'
+import type { RowList, View } from './rows'
 import { usePhone } from './usePhone'
 import { usePrinting } from './usePrinting'
-import type { Rows } from './useRows'
+import { useView } from './useRows'
 
 export interface OpsTableProps<Row> {
   /** Names the table for screen readers. */
   label: string
-  rows: Rows<Row>
+  rows: RowList<Row>
   columns: Column<Row>[]
   /** The record that a row stands for: its first column links to it, click and Enter open it. */
   record?: (row: Row) => Target | undefined
@@ -41,8 +41,8 @@ export interface OpsTableProps<Row> {
  * date without moving what is being read. Cards on a phone, every row that was read on paper.
  */
 export function OpsTable<Row>(props: OpsTableProps<Row>) {
-  const { rows, columns, record, onOpen, selection, label, empty, keys = true } = props
-  const { list, view } = rows
+  const { rows: list, columns, record, onOpen, selection, label, empty, keys = true } = props
+  const view = useView(list)
   const phone = usePhone()
   const printing = usePrinting()
   const openRecord = useOpenRecord()
@@ -63,14 +63,25 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
         }
       : undefined
 
+  const openFocused = useEffectEvent(() => {
+    const found = view.rows.find((each) => each.id === list.snapshot().focused)
+    if (found) open?.(found.row, found.id)
+  })
+
   useEffect(() => {
     if (!keys) return
     const press = (event: KeyboardEvent) => {
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return
       // By the place of the key: Russian letters are typed with the same keys.
       const step = event.code === 'KeyJ' ? 1 : event.code === 'KeyK' ? -1 : 0
-      if (step === 0 || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return
-      if (isLayerOpen()) return
+      // Enter comes before its row has taken the focus where a person is quicker than the screen.
+      const enters = event.key === 'Enter' && event.target === document.body
+      if ((step === 0 && !enters) || isLayerOpen()) return
       event.preventDefault()
+      if (step === 0) {
+        openFocused()
+        return
+      }
       void list.neighbour(list.snapshot().focused, step).then((id) => {
         if (id !== undefined) list.focus(id)
       })
@@ -83,7 +94,7 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
   return (
     <>
       <div className={classes.bar}>
-        <Summary rows={rows} selected={selection?.ids.size ?? 0} />
+        <Summary list={list} view={view} selected={selection?.ids.size ?? 0} />
         <Group gap="xs" className="kite-screen-only">
           {props.tools}
         </Group>
@@ -108,7 +119,7 @@ export function OpsTable<Row>(props: OpsTableProps<Row>) {
 }
 
 /** How many rows there are, and what has changed since they were shown. */
-function Summary<Row>({ rows: { list, view }, selected }: { rows: Rows<Row>; selected: number }) {
+function Summary<Row>({ list, view, selected }: { list: RowList<Row>; view: View<Row>; selected: number }) {
   const t = texts.use()
   const gone = view.gone.size
   const changes = [
@@ -117,7 +128,7 @@ function Summary<Row>({ rows: { list, view }, selected }: { rows: Rows<Row>; sel
   ].filter((part) => part !== '')
   return (
     <Group gap="xs" role="status" aria-live="polite">
-      {!view.pending && <Text size="sm">{t('total', { count: view.total })}</Text>}
+      {!view.pending && <Text size="sm">{t(view.over ? 'total_over' : 'total', { count: view.total })}</Text>}
       {selected > 0 && (
         <Text size="sm" fw={600}>
           {t('selected', { count: selected })}

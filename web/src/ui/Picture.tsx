@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Stack } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import { useElementSize, useMergedRef } from '@mantine/hooks'
 import {
   useLayoutEffect,
@@ -11,8 +11,8 @@ import {
 
 import classes from './FileView.module.css'
 import { file as texts } from './fileTexts'
-import { Icon } from './Icon'
-import { layout, nextZoom, ZOOM_MOST } from './zoom'
+import { layout, nextZoom } from './zoom'
+import { FileTool, ZoomTools } from './ZoomTools'
 
 /** An image or scan that can be looked at closely: zoom about the middle, turn, drag. */
 export function Picture({
@@ -110,21 +110,11 @@ export function Picture({
       </div>
       <Group justify="space-between" className="kite-screen-only">
         <Group gap={6}>
-          <Tool label={t('zoom_out')} sign="−" off={zoom <= 1} run={() => change(nextZoom(zoom, -1))} />
-          <Tool label={t('zoom_in')} sign="+" off={zoom >= ZOOM_MOST} run={() => change(nextZoom(zoom, 1))} />
-          <Tool label={t('zoom_fit')} sign={<Icon name="fit" />} off={zoom === 1} run={() => change(1)} />
-          <Tool label={t('rotate')} sign="↻" run={turn} />
+          <ZoomTools zoom={zoom} onZoom={change} />
+          <FileTool label={t('rotate')} sign="↻" run={turn} />
         </Group>
         {links}
       </Group>
     </Stack>
-  )
-}
-
-function Tool({ label, sign, off, run }: { label: string; sign: ReactNode; off?: boolean; run: () => void }) {
-  return (
-    <ActionIcon variant="default" size="lg" aria-label={label} title={label} disabled={off} onClick={run}>
-      {sign}
-    </ActionIcon>
   )
 }

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from 'react'
 
-import { readFile } from '@/api/files'
+import { readFile, readThumb } from '@/api/files'
 import { session } from '@/session/session'
 
 /** Bytes kept; the ones not asked for longest go first. */
@@ -18,13 +18,22 @@ export function keepFile(id: string, blob: Blob): void {
 }
 
 export function fileOf(id: string): Promise<Blob> {
+  return keptOr(id, () => readFile(id))
+}
+
+/** The small version; of a file that is here anyway (just uploaded, or looked at) the whole. */
+export function thumbOf(id: string): Promise<Blob> {
+  return kept.has(id) ? fileOf(id) : keptOr(`${id}?thumb`, () => readThumb(id))
+}
+
+function keptOr(id: string, read: () => Promise<Blob>): Promise<Blob> {
   const found = kept.get(id)
   if (found) {
     kept.delete(id)
     kept.set(id, found)
     return found
   }
-  const reading = readFile(id)
+  const reading = read()
   kept.set(id, reading)
   reading.then(
     (blob) => {
@@ -64,14 +73,14 @@ export interface ReadFile {
 }
 
 /** A file as an address for an image or a frame; the address ends with the component. */
-export function useFile(id: string, wanted = true): ReadFile {
+export function useFile(id: string, wanted = true, of = fileOf): ReadFile {
   const [read, setRead] = useState<{ id: string; blob?: Blob; url?: string; error?: unknown }>({ id })
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     if (!wanted || id === '') return
     let gone = false
     let url = ''
-    fileOf(id).then(
+    of(id).then(
       (blob) => {
         if (gone) return
         url = URL.createObjectURL(blob)
@@ -85,7 +94,7 @@ export function useFile(id: string, wanted = true): ReadFile {
       gone = true
       if (url !== '') URL.revokeObjectURL(url)
     }
-  }, [id, wanted, attempt])
+  }, [id, wanted, attempt, of])
   const retry = useCallback(() => {
     setRead({ id })
     setAttempt((count) => count + 1)

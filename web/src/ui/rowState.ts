@@ -6,6 +6,8 @@ export interface Answer<Row> {
   /** Cursor of the following page; empty on the last one. */
   next: string
   total: number
+  /** There are more than `total`: the server stopped counting. */
+  over?: boolean
 }
 
 /** How rows are told apart. */
@@ -28,6 +30,7 @@ export interface State<Row> {
   pages: Page[]
   rows: Map<string, Row>
   total: number
+  over: boolean
   /** New rows that wait behind the chip, with the page that told of them. */
   fresh: Map<string, string>
   gone: Set<string>
@@ -40,6 +43,7 @@ export function begin<Row>(): State<Row> {
     pages: [{ cursor: '', next: '', ids: [], sure: false }],
     rows: new Map(),
     total: 0,
+    over: false,
     fresh: new Map(),
     gone: new Set(),
     altered: new Set(),
@@ -85,7 +89,7 @@ export function take<Row>(
   // Only the last page says where the list goes on: earlier ones keep the cursor they were read with.
   const next = isLast ? answer.next : page.next
   const pages = state.pages.with(index, { ...page, next, ids, sure: page.sure || sure })
-  return { pages, rows, gone, fresh, altered, total: answer.total }
+  return { pages, rows, gone, fresh, altered, total: answer.total, over: answer.over ?? false }
 }
 
 function settle(

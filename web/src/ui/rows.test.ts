@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { begin, take, type Answer, type State } from './rowState'
-import { RowList } from './rows'
+import { RowList, type Source, type View } from './rows'
 
 interface Row {
   id: string
@@ -28,6 +28,12 @@ describe('rows of a list', () => {
     expect(ids(state)).toEqual(['a b c'])
     expect([...state.fresh.keys()]).toEqual(['n'])
     expect([...state.gone]).toEqual(['b'])
+  })
+
+  it('know whether the server stopped counting', () => {
+    const state = take(begin<Row>(), 0, { ...answer('a b'), over: true }, source, true)
+    expect(state.over).toBe(true)
+    expect(take(state, 0, answer('a b'), source, true).over).toBe(false)
   })
 
   it('come below at once: nothing moves there', () => {
@@ -98,8 +104,8 @@ describe('a list', () => {
   })
   afterEach(() => client.clear())
 
-  function make(): RowList<Row> {
-    return new RowList<Row>(client, {
+  function make(before?: View<Row>): RowList<Row> {
+    const asked: Source<Row> = {
       ...source,
       options: (cursor) => ({
         queryKey: ['rows', cursor],
@@ -112,7 +118,8 @@ describe('a list', () => {
         staleTime: 10_000,
       }),
       read: (found) => found as Answer<Row>,
-    })
+    }
+    return new RowList<Row>(client, asked, before)
   }
 
   const shown = (list: RowList<Row>) => list.snapshot().rows.map((each) => each.id)
@@ -177,5 +184,26 @@ describe('a list', () => {
     const again = list.subscribe(() => undefined)
     expect(shown(list)).toHaveLength(6)
     again()
+  })
+
+  it('is walked while it still shows the rows of the former filter', async () => {
+    const { list: former, close } = await opened()
+    close()
+    client.clear()
+    all = all.filter((row) => row.id !== 'r0')
+    for (const [at, kept] of [
+      ['r1', 'r1'],
+      ['r0', undefined],
+    ] as const) {
+      const list = make(former.snapshot())
+      const leave = list.subscribe(() => undefined)
+      list.focus(at)
+      expect(list.snapshot()).toMatchObject({ borrowed: true, focused: at })
+      await vi.waitFor(() => expect(list.snapshot().borrowed).toBe(false))
+      // A row that the new filter does not show keeps no focus: J would go nowhere.
+      expect(list.snapshot().focused).toBe(kept)
+      leave()
+      client.clear()
+    }
   })
 })

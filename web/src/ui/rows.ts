@@ -14,6 +14,8 @@ export interface Source<Row> extends Identity<Row> {
 export interface View<Row> {
   rows: { id: string; row: Row }[]
   total: number
+  /** There are more than `total`: the server stopped counting. */
+  over: boolean
   /** Nothing has been read yet. */
   pending: boolean
   error: unknown
@@ -107,6 +109,7 @@ export class RowList<Row> {
       ...begin<Row>(),
       rows: this.state.rows,
       total: this.state.total,
+      over: this.state.over,
       pages: [{ ...page, ids: page.ids.filter((id) => !this.state.gone.has(id)), sure: false }],
     }
     this.first = this.last = 0
@@ -233,6 +236,7 @@ export class RowList<Row> {
     return {
       rows,
       total: state.total,
+      over: state.over,
       pending: this.readAt === 0,
       error: this.error,
       readAt: this.readAt,
@@ -248,8 +252,18 @@ export class RowList<Row> {
 
   private tell(): void {
     // Rows of the former filter stay until an answer, or a refusal, has come.
-    if (this.view.borrowed && this.readAt === 0 && this.error === null) return
-    this.view = this.look()
+    if (this.view.borrowed && this.readAt === 0 && this.error === null) {
+      // Keys walk them all the same.
+      if (this.view.focused === this.focused) return
+      this.view = { ...this.view, focused: this.focused }
+    } else {
+      const borrowed = this.view.borrowed
+      this.view = this.look()
+      if (borrowed && !this.view.rows.some((each) => each.id === this.focused)) {
+        this.focused = undefined
+        this.view = { ...this.view, focused: undefined }
+      }
+    }
     for (const reader of this.readers) reader()
   }
 }

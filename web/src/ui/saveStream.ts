@@ -16,14 +16,19 @@ export async function collect(stream: AsyncIterable<Part>): Promise<{ name: stri
   return { name: name || 'kite.xlsx', file: new Blob(parts, { type: WORKBOOK }) }
 }
 
-/** Hands the file to the browser as a download and gives its name. */
-export async function saveStream(stream: AsyncIterable<Part>): Promise<string> {
-  const { name, file } = await collect(stream)
+/** Hands a file to the browser as a download. */
+export function saveFile(name: string, file: Blob): void {
   const address = URL.createObjectURL(file)
   const link = document.createElement('a')
   link.href = address
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+/** Hands what the server sends to the browser as a download and gives its name. */
+export async function saveStream(stream: AsyncIterable<Part>): Promise<string> {
+  const { name, file } = await collect(stream)
+  saveFile(name, file)
   return name
 }

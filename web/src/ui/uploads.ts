@@ -149,10 +149,18 @@ export function useUploads(slot: string, beginning = false): UploadItem[] {
   )
 }
 
+/** How many files of a slot, or of all whose slot begins so, have not arrived. */
+export function useUnfinished(slot: string, beginning = false): number {
+  return useUploads(slot, beginning).filter(isUnderWay).length
+}
+
+function isUnderWay({ state }: UploadItem): boolean {
+  return state !== 'done' && state !== 'refused'
+}
+
 // A reload would lose what has not arrived.
 window.addEventListener('beforeunload', (event) => {
-  if (uploads.items().some((item) => item.state !== 'done' && item.state !== 'refused'))
-    event.preventDefault()
+  if (uploads.items().some(isUnderWay)) event.preventDefault()
 })
 // Nothing of one person is sent in the name of the next.
 session.subscribe(() => {

@@ -9,11 +9,6 @@ import { useMe } from '@/session/use'
 import { listOf } from './lists'
 import { RowList, type Source, type View } from './rows'
 
-export interface Rows<Row> {
-  list: RowList<Row>
-  view: View<Row>
-}
-
 interface Asked<I extends DescMessage, O extends DescMessage, R extends DescMessage> {
   /** Names the place where the list is shown: one list of a name is kept. */
   name: string
@@ -28,16 +23,19 @@ interface Asked<I extends DescMessage, O extends DescMessage, R extends DescMess
   moving?: boolean
 }
 
-/** The rows of a list of the server that match a filter, read page by page and kept up to date. */
+/**
+ * The rows of a list of the server that match a filter, read page by page and kept up to date. Whoever draws them
+ * looks with useView: the page around them, with its filters, is not drawn anew at every key.
+ */
 export function useRows<I extends DescMessage, O extends DescMessage, R extends DescMessage>(
   asked: Asked<I, O, R>,
-): Rows<MessageShape<R>> {
+): RowList<MessageShape<R>> {
   const client = useQueryClient()
   const transport = useTransport()
   const me = useMe()
   const { name, method, row, size = 100 } = asked
   const filter = toJsonString(method.input, create(method.input, asked.input))
-  const list = useMemo(
+  return useMemo(
     () =>
       listOf<MessageShape<R>>(name, `${me.id} ${filter}`, (before) => {
         const source: Source<MessageShape<R>> = {
@@ -52,7 +50,12 @@ export function useRows<I extends DescMessage, O extends DescMessage, R extends 
             }) as unknown as ReturnType<Source<MessageShape<R>>['options']>,
           read: (answer) => {
             const { rows, page } = asked.read(answer as MessageShape<O>)
-            return { rows, next: page?.nextCursor ?? '', total: Number(page?.total ?? 0n) }
+            return {
+              rows,
+              next: page?.nextCursor ?? '',
+              total: Number(page?.total ?? 0n),
+              over: page?.moreThanTotal ?? false,
+            }
           },
           id: asked.id,
           same: (one, other) => equals(row, one, other),
@@ -64,5 +67,9 @@ export function useRows<I extends DescMessage, O extends DescMessage, R extends 
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [client, transport, name, me.id, filter],
   )
-  return { list, view: useSyncExternalStore(list.subscribe, list.snapshot) }
+}
+
+/** What a list shows now. */
+export function useView<Row>(list: RowList<Row>): View<Row> {
+  return useSyncExternalStore(list.subscribe, list.snapshot)
 }

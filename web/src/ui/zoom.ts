@@ -27,3 +27,23 @@ export function layout(
   const room = { width: turned.width * scale, height: turned.height * scale }
   return { room, picture: lying ? { width: room.height, height: room.width } : room }
 }
+
+/** Most pixels of a drawn page: more would only cost memory. */
+const PAGE_PIXELS = 24_000_000
+
+/** How a page is drawn to stand in a width: its size on the screen, in pixels, and the scale of the drawing. */
+export function pageSize(
+  page: Size,
+  width: number,
+  density: number,
+): { shown: Size; pixels: Size; scale: number } {
+  const fit = width / page.width
+  const shown = { width: Math.floor(width), height: Math.floor(page.height * fit) }
+  const most = Math.sqrt(PAGE_PIXELS / (page.width * page.height))
+  const scale = Math.min(fit * Math.max(1, density), most)
+  return {
+    shown,
+    pixels: { width: Math.floor(page.width * scale), height: Math.floor(page.height * scale) },
+    scale,
+  }
+}

@@ -10,7 +10,15 @@ import { view as texts } from './texts'
 import type { Views } from './useViews'
 
 /** Own saved filters: other names, other filters, other readers, away with them. */
-export function ManageViews({ views, query, close }: { views: Views; query: string; close: () => void }) {
+export default function ManageViews({
+  views,
+  query,
+  close,
+}: {
+  views: Views
+  query: string
+  close: () => void
+}) {
   const t = texts.use()
   return (
     <Modal opened onClose={close} title={t('manage')} size="lg">

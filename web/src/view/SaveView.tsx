@@ -11,7 +11,7 @@ import { view as texts } from './texts'
 import type { ListName, Views } from './useViews'
 
 /** Gives the filter that is set a name and, if wanted, shares it with a role. */
-export function SaveView({
+export default function SaveView({
   views,
   list,
   query,

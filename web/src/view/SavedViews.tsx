@@ -1,14 +1,17 @@
 import { Button, Menu, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
+import { lazy, Suspense } from 'react'
 
 import type { View } from '@/gen/kite/view/v1/view_pb'
 import { useCodes, word } from '@/ui/codes'
 import { Icon } from '@/ui/Icon'
 import { queryOf, sameQuery, searchOf } from './query'
-import { ManageViews } from './ManageViews'
-import { SaveView } from './SaveView'
 import { view as texts } from './texts'
 import { useViews, type ListName } from './useViews'
+
+// Opened now and then, and on no list at once.
+const ManageViews = lazy(() => import('./ManageViews'))
+const SaveView = lazy(() => import('./SaveView'))
 
 /** Saved filters of a list: choose one, save the one that is set, change what was saved. */
 export function SavedViews({
@@ -73,8 +76,10 @@ export function SavedViews({
           {views.mine.length > 0 && <Menu.Item onClick={manage.open}>{t('manage')}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
-      {saving && <SaveView views={views} list={list} query={current} close={save.close} />}
-      {managing && <ManageViews views={views} query={current} close={manage.close} />}
+      <Suspense fallback={null}>
+        {saving && <SaveView views={views} list={list} query={current} close={save.close} />}
+        {managing && <ManageViews views={views} query={current} close={manage.close} />}
+      </Suspense>
     </>
   )
 }

@@ -135,5 +135,5 @@ async fn receipt(
 }
 
 fn options(ctx: &Ctx, summary: &str) -> ActivityOptions {
-    step::partner(queues::ONEC_ALFA, step::patience(ctx), summary)
+    step::partner(ctx, queues::ONEC_ALFA, step::patience(ctx), summary)
 }

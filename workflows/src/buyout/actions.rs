@@ -256,15 +256,14 @@ impl BuyoutWorkflow {
         now: DateTime<Utc>,
     ) -> String {
         let AnswerSigning { contract, word } = answer;
-        let (line, message) = match &word {
-            SigningWord::Ready => (
-                "Клиент прочитал договор и акт: всё верно, готов подписать.".to_owned(),
-                "Спасибо! Мы передали менеджеру, что всё верно. Документы вы подпишете при встрече.",
-            ),
-            SigningWord::Remark { text } => (
-                format!("Замечание клиента к договору: {text}"),
-                "Спасибо! Менеджер увидит ваше замечание и свяжется с вами.",
-            ),
+        let line = word.sentence();
+        let message = match &word {
+            SigningWord::Ready => {
+                "Спасибо! Мы передали менеджеру, что всё верно. Документы вы подпишете при встрече."
+            }
+            SigningWord::Remark { .. } => {
+                "Спасибо! Менеджер увидит ваше замечание и свяжется с вами."
+            }
         };
         self.buyout.signing_answers.push(SigningAnswer {
             contract,

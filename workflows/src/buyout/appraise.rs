@@ -11,7 +11,7 @@ use domain::task::TaskKind;
 
 use crate::buyout::ask::{self, Ask};
 use crate::buyout::intake::move_deal;
-use crate::buyout::{Ctx, Exit, desk};
+use crate::buyout::{Ctx, Exit, desk, inspect};
 
 pub(crate) enum Next {
     Offer,
@@ -184,6 +184,9 @@ fn brief(w: &crate::buyout::BuyoutWorkflow, remark: &str) -> String {
             "- Фото уже было в другом осмотре: {}",
             reuse.buyout
         ));
+    }
+    for far in inspect::far(&w.buyout) {
+        lines.push(format!("- {far}"));
     }
     lines.join("\n\n")
 }

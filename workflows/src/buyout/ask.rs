@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use contracts::bitrix24::{Bitrix24Activities, Notify};
 use contracts::queues;
 use domain::buyout::decision::Decision;
+use domain::buyout::rules;
 use domain::buyout::state::EventKind;
+use domain::buyout::tasks::NewTask;
 use domain::staff::{PersonRef, Role};
-use domain::task::{HumanTask, TaskId, TaskKind, TaskState};
+use domain::task::{Milestone, TaskId, TaskKind, TaskState};
 use futures_util::FutureExt;
 use futures_util::future::{Either, Fuse, FusedFuture, LocalBoxFuture};
 use send_wrapper::SendWrapper;
@@ -19,35 +21,37 @@ use temporalio_workflow::{
 
 use crate::buyout::{Ctx, Exit, desk, mirror, step};
 
+mod clock;
+
 /// What is asked.
-pub(crate) struct Ask {
-    pub(crate) kind: TaskKind,
-    pub(crate) details: String,
-    /// Time until the deadline: working time, unless it is by the wall clock.
-    pub(crate) due_secs: u64,
-    pub(crate) wall_clock: bool,
-    pub(crate) assignee: Option<PersonRef>,
-}
+pub(crate) struct Ask(NewTask);
 
 impl Ask {
     pub(crate) fn new(kind: TaskKind, details: impl Into<String>, due_secs: u64) -> Self {
-        Self {
+        Self(NewTask {
             kind,
             details: details.into(),
             due_secs,
             wall_clock: false,
             assignee: None,
-        }
+            waits_for: None,
+        })
+    }
+
+    /// Nobody can do it without the partner of that queue: while it is held, the task's clock stands still.
+    pub(crate) fn waiting_for(mut self, queue: &str) -> Self {
+        self.0.waits_for = queues::partner(queue).map(str::to_owned);
+        self
     }
 
     /// Somebody outside has the time, whose days are not those of the site.
     pub(crate) fn by_wall_clock(mut self) -> Self {
-        self.wall_clock = true;
+        self.0.wall_clock = true;
         self
     }
 
     pub(crate) fn of(mut self, person: PersonRef) -> Self {
-        self.assignee = Some(person);
+        self.0.assignee = Some(person);
         self
     }
 }
@@ -174,7 +178,9 @@ async fn wait<T>(
             }
             Happened::Milestone => {
                 clock = None;
-                reach_milestone(ctx, &id).await?;
+                if !clock::stands_still(ctx, &id).await? {
+                    reach_milestone(ctx, &id).await?;
+                }
             }
             // What it did stands in the events, and they are told.
             Happened::Looked => {}
@@ -230,11 +236,11 @@ async fn decided_or_cancelled(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
     let mut ready = Box::pin(ctx.wait_condition_with_options(
         |w| {
             w.desk.decided.contains_key(id)
-                || (w.desk.cancel.is_some() && w.buyout.stage.cancel_refused().is_none())
+                || (w.desk.cancel.is_some() && rules::may_cancel(&w.buyout))
         },
         steady,
     ));
-    if ctx.state(|w| w.stage().cancel_refused().is_some()) {
+    if !ctx.state(|w| rules::may_cancel(&w.buyout)) {
         return Ok(ready.await?);
     }
     let mut cancelled = Box::pin(ctx.cancelled());
@@ -245,52 +251,16 @@ async fn decided_or_cancelled(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
 }
 
 /// Puts the task on the run's list.
-fn open(ctx: &Ctx, ask: Ask) -> TaskId {
+fn open(ctx: &Ctx, Ask(new): Ask) -> TaskId {
     let now = desk::now(ctx);
     ctx.state_mut(|w| {
-        let number = w.buyout.next_task;
-        w.buyout.next_task += 1;
-        let id = TaskId::new(w.buyout.id.as_str(), number);
-        let time = chrono::Duration::seconds(ask.due_secs as i64);
-        let due_at = match &w.buyout.policy {
-            Some(policy) if !ask.wall_clock => policy.calendar.add_working(now, time),
-            Some(_) | None => now + time,
-        };
-        let city = w.buyout.city();
-        let task = HumanTask {
-            id: id.clone(),
-            number,
-            kind: ask.kind,
-            title: ask.kind.title_ru().to_owned(),
-            details: ask.details,
-            version: 1,
-            state: TaskState::Open,
-            role: ask.kind.role(),
-            city: (!city.is_empty()).then(|| city.to_owned()),
-            assignee: ask.assignee,
-            owner: None,
-            excluded: ask
-                .kind
-                .duty()
-                .map(|duty| w.buyout.duties.excluded_from(duty))
-                .unwrap_or_default(),
-            created_at: now,
-            due_at,
-            escalation: ask.kind.escalation(),
-            escalated: 0,
-            reminders: 0,
-            comments: Vec::new(),
-            closed_by: None,
-            closed_at: None,
-            result: None,
-            bitrix24_task: None,
-        };
+        let task = w.buyout.put_task(new, now);
+        let id = task.id.clone();
         let who = task
             .assignee
             .as_ref()
             .map_or_else(|| task.role.title_ru().to_owned(), |p| p.name.clone());
         let line = format!("{}: ждём, {who}.", task.title);
-        w.buyout.tasks.insert(id.clone(), task);
         w.note(EventKind::TaskOpened, None, line, now);
         id
     })
@@ -307,10 +277,14 @@ fn next_milestone(ctx: &Ctx, id: &TaskId) -> Option<DateTime<Utc>> {
         let task = w.buyout.tasks.get(id)?;
         let policy = w.buyout.policy.as_ref();
         let step = policy.map_or(3_600, |p| p.deadlines.escalation_step_secs);
-        task.next_milestone(
+        let next = task.next_milestone(
             policy.map(|p| &p.calendar),
             chrono::Duration::seconds(step as i64),
-        )
+        )?;
+        Some(match w.desk.held_looks.get(id) {
+            Some(look) => next.max(*look),
+            None => next,
+        })
     })
 }
 
@@ -318,25 +292,15 @@ async fn reach_milestone(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
     let now = desk::now(ctx);
     let notice = ctx.state_mut(|w| {
         let task = w.buyout.tasks.get_mut(id)?;
-        let (kind, text) = if task.reminders < 2 {
-            task.reminders += 1;
-            let text = if task.reminders == 1 {
-                format!("{}: половина срока прошла.", task.title)
-            } else {
-                format!("{}: срок наступил.", task.title)
-            };
-            (EventKind::Reminder, text)
-        } else {
-            let role = task.escalate()?;
-            (
+        let (kind, said) = match task.reach_milestone()? {
+            Milestone::HalfTime => (EventKind::Reminder, "половина срока прошла".to_owned()),
+            Milestone::Due => (EventKind::Reminder, "срок наступил".to_owned()),
+            Milestone::CalledIn(role) => (
                 EventKind::Escalation,
-                format!(
-                    "{}: срок прошёл, подключён {}.",
-                    task.title,
-                    role.title_ru()
-                ),
-            )
+                format!("срок прошёл, подключён {}", role.title_ru()),
+            ),
         };
+        let text = format!("{}: {said}.", task.title);
         let roles: Vec<Role> = task.roles().collect();
         let person = task
             .owner
@@ -364,6 +328,7 @@ async fn reach_milestone(ctx: &Ctx, id: &TaskId) -> Result<(), Exit> {
 /// Best effort: a notice that cannot be sent never holds the process.
 pub(crate) async fn notify(ctx: &Ctx, notice: Notify) {
     let options = step::partner(
+        ctx,
         queues::BITRIX24,
         step::courtesy(ctx),
         "уведомление сотрудникам",
@@ -372,12 +337,6 @@ pub(crate) async fn notify(ctx: &Ctx, notice: Notify) {
         .execute_activity(Bitrix24Activities::notify, notice, options)
         .await
     {
-        let text = step::failure(&error).text;
-        desk::note(
-            ctx,
-            EventKind::Trouble,
-            None,
-            format!("Уведомление в Битрикс24 не отправлено: {text}"),
-        );
+        step::note_failed(ctx, &error, "Уведомление в Битрикс24 не отправлено");
     }
 }

@@ -251,8 +251,9 @@ async fn await_removal(ctx: &Ctx, reasons: Vec<String>) -> Result<(), Exit> {
 /// Silent sources: a person waits, goes on or stops. `true`: ask again.
 async fn decide_sources(ctx: &Ctx, silent: &[CheckKind]) -> Result<bool, Exit> {
     let names: Vec<&str> = silent.iter().map(|kind| kind.title_ru()).collect();
+    let why = ctx.state(|w| reasons_of(&w.buyout.checks, silent));
     let details = format!(
-        "Не ответили: {}.\n\nМожно спросить ещё раз, продолжить без них или прекратить. Без ответа о розыске, запретах, залоге и ЭПТС деньги не выплачиваются.",
+        "Не ответили: {}.{why}\n\nМожно спросить ещё раз, продолжить без них или прекратить. Без ответа о розыске, запретах, залоге и ЭПТС деньги не выплачиваются.",
         names.join(", ")
     );
     let due = ctx.state(|w| w.buyout.policy.as_ref().map_or(0, |p| p.deadlines.ops_secs));
@@ -266,6 +267,24 @@ async fn decide_sources(ctx: &Ctx, silent: &[CheckKind]) -> Result<bool, Exit> {
             reasons: vec![reason],
         })),
         _ => Ok(true),
+    }
+}
+
+/// What is known of why sources are silent, each reason once.
+fn reasons_of(results: &[CheckResult], silent: &[CheckKind]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for result in results.iter().filter(|r| silent.contains(&r.kind)) {
+        for finding in &result.findings {
+            let line = format!("\n- {}: {}", result.source, finding.text);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", lines.concat())
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) async fn close(ctx: &Ctx, outcome: BuyoutOutcome) -> Result<BuyoutOut
     // What was accepted for cancelling is being carried out now.
     ctx.state_mut(|w| {
         w.desk.cancel = None;
+        w.buyout.closing = true;
         // Whoever wanted sources asked again gets no answer any more.
         w.desk.repeats.clear();
         w.buyout.checks_running.clear();
@@ -100,7 +101,7 @@ async fn tell_portal(ctx: &Ctx, outcome: &BuyoutOutcome) -> Result<(), Exit> {
     });
     let patience = step::patience(ctx);
     let deal = async {
-        let options = step::partner(queues::BITRIX24, patience, "закрыть сделку");
+        let options = step::partner(ctx, queues::BITRIX24, patience, "закрыть сделку");
         step::must(
             ctx,
             TaskKind::PartnerTrouble,
@@ -113,7 +114,7 @@ async fn tell_portal(ctx: &Ctx, outcome: &BuyoutOutcome) -> Result<(), Exit> {
         .map(|_| ())
     };
     let timeline = async {
-        let options = step::partner(queues::BITRIX24, patience, "итог в ленту сделки");
+        let options = step::partner(ctx, queues::BITRIX24, patience, "итог в ленту сделки");
         step::must(
             ctx,
             TaskKind::PartnerTrouble,
@@ -178,8 +179,9 @@ async fn answer_robots(ctx: &Ctx, outcome: &BuyoutOutcome) -> Result<(), Exit> {
             result: outcome.stage(!w.buyout.manual.is_empty()).to_string(),
             message: outcome.sentence(),
             price: w.buyout.agreed_price,
+            deal_id: None,
         });
-        let options = step::partner(queues::BITRIX24, step::patience(ctx), "ответ роботу");
+        let options = step::partner(ctx, queues::BITRIX24, step::patience(ctx), "ответ роботу");
         let delivered = step::must(
             ctx,
             TaskKind::PartnerTrouble,
@@ -215,14 +217,13 @@ async fn send_copies(ctx: &Ctx, files: Vec<FileRef>) {
         return;
     };
     let options = step::partner(
+        ctx,
         queues::MESSAGES,
         step::courtesy(ctx),
         "документы клиенту на почту",
     );
-    match ctx
-        .execute_activity(MessageActivities::send_documents, documents, options)
-        .await
-    {
+    let send = || MessageActivities::send_documents;
+    match step::call(ctx, send, documents, options).await {
         Ok(_) => desk::note(
             ctx,
             EventKind::Message,
@@ -256,6 +257,7 @@ pub(crate) async fn mirror_message(ctx: &Ctx, number: u32) {
         return;
     };
     let options = step::partner(
+        ctx,
         queues::BITRIX24,
         step::courtesy(ctx).min(SOMEBODY_WAITS),
         "сообщение в ленту сделки",
@@ -264,12 +266,6 @@ pub(crate) async fn mirror_message(ctx: &Ctx, number: u32) {
         .execute_activity(Bitrix24Activities::comment, comment, options)
         .await
     {
-        let text = step::failure(&error).text;
-        desk::note(
-            ctx,
-            EventKind::Trouble,
-            None,
-            format!("Сообщение не отражено в ленте сделки: {text}"),
-        );
+        step::note_failed(ctx, &error, "Сообщение не отражено в ленте сделки");
     }
 }

@@ -10,8 +10,11 @@ use contracts::search_attributes as sa;
 use domain::buyout::decision::{Accepted, Cancel, Decision};
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::projection::Projection;
+use domain::buyout::rules;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::{EventKind, ProcessEvent};
+use domain::buyout::tasks::TakenEvents;
+use domain::buyout::undo::UndoStack;
 use domain::staff::PersonRef;
 use domain::task::TaskId;
 use futures_util::future::LocalBoxFuture;
@@ -22,7 +25,6 @@ use temporalio_workflow::{SyncWorkflowContext, WorkflowContextView};
 use crate::buyout::actions::Errand;
 use crate::buyout::check::Source;
 use crate::buyout::step;
-use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, UpdateError};
 
 /// Calls to the portal that outlived their task; the number is of a mirror that is to be closed after them. The workflow's type must be `Send` for the gateway's typed
@@ -39,11 +41,13 @@ pub(crate) struct OfferMessage {
 /// What is on the desk besides the state that screens see.
 #[derive(Default)]
 pub(crate) struct Desk {
+    /// Whoever started the run by hand.
+    pub(crate) started_by: Option<PersonRef>,
     /// Decisions accepted and not yet used by the story, by task.
     pub(crate) decided: BTreeMap<TaskId, Decision>,
     pub(crate) cancel: Option<Cancel>,
     /// Event ids already taken.
-    seen: BTreeSet<String>,
+    taken: TakenEvents,
     /// Reports that a partner called complete.
     pub(crate) reports_ready: BTreeSet<String>,
     /// Waves of checks begun; part of the idempotency key of paid requests.
@@ -70,13 +74,17 @@ pub(crate) struct Desk {
     /// Over all rounds; part of the idempotency key of a code.
     pub(crate) codes_total: u32,
     /// Undo of steps begun, last in first out.
-    pub(crate) undo: Vec<Undo>,
+    pub(crate) undo: UndoStack,
     /// Mirrored tasks of the portal that are to be closed.
     pub(crate) mirrors_to_close: Vec<u64>,
     /// Mirrored tasks that are being made or opened again though the original has ended.
     pub(crate) late_mirrors: Vec<LateMirror>,
     /// Mirrored tasks of which the portal said that they changed, not yet looked at.
     pub(crate) ticks: BTreeSet<u64>,
+    /// How many calls wait for each partner that is held.
+    pub(crate) held: BTreeMap<String, u32>,
+    /// Tasks whose partner is held, and when to look again whether it still is.
+    pub(crate) held_looks: BTreeMap<TaskId, DateTime<Utc>>,
     /// A task was closed and the record does not say so yet.
     pub(crate) closed_unsaved: bool,
     events: Vec<ProcessEvent>,
@@ -84,6 +92,15 @@ pub(crate) struct Desk {
     pub(crate) told: bool,
     /// Search attributes as last written, so that nothing is written twice.
     shown: Option<(Stage, String, Option<DateTime<Utc>>)>,
+}
+
+impl Desk {
+    pub(crate) fn of_run_started_by(person: Option<PersonRef>) -> Self {
+        Self {
+            started_by: person,
+            ..Self::default()
+        }
+    }
 }
 
 pub(crate) fn now(ctx: &Ctx) -> DateTime<Utc> {
@@ -126,7 +143,7 @@ pub(crate) fn enter(ctx: &Ctx, stage: Stage) -> Result<(), Exit> {
 
 /// Ends the story when somebody cancelled and it is still legal.
 pub(crate) fn check_cancel(ctx: &Ctx) -> Result<(), Exit> {
-    if ctx.state(|w| w.stage().cancel_refused().is_some()) {
+    if !ctx.state(|w| rules::may_cancel(&w.buyout)) {
         return Ok(());
     }
     if let Some(cancel) = ctx.state(|w| w.desk.cancel.clone()) {

@@ -14,6 +14,7 @@ use crate::buyout::{Ctx, Exit, desk, step};
 pub(crate) async fn assign(ctx: &Ctx) -> Result<(), Exit> {
     desk::enter(ctx, Stage::Dispatching)?;
     let query = ctx.state(|w| ChooseInspector {
+        buyout: Some(w.buyout.id.clone()),
         city: w.buyout.city().to_owned(),
         excluded: w.buyout.duties.excluded_from(Duty::Inspector),
     });

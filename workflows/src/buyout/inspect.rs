@@ -5,7 +5,7 @@ use domain::buyout::decision::{Decision, MismatchResolution};
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::{Buyout, EventKind};
-use domain::inspection::{SubmittedInspection, identifier_mismatches};
+use domain::inspection::{SubmittedInspection, far_photos, identifier_mismatches};
 use domain::task::TaskKind;
 
 use crate::buyout::ask::{self, Ask};
@@ -17,6 +17,9 @@ pub(crate) async fn inspect(ctx: &Ctx) -> Result<(), Exit> {
         desk::enter(ctx, Stage::Inspection)?;
         receive(ctx).await?;
         find_photo_reuse(ctx).await?;
+        for line in ctx.state(|w| far(&w.buyout)) {
+            desk::note(ctx, EventKind::Check, None, line);
+        }
         if identifiers_fit(ctx).await? {
             return Ok(());
         }
@@ -134,6 +137,25 @@ async fn find_photo_reuse(ctx: &Ctx) -> Result<(), Exit> {
     }
     ctx.state_mut(|w| w.buyout.photo_reuse = reuse);
     Ok(())
+}
+
+/// Photos of another place than the visit's are no photos of this visit; a sentence each.
+pub(crate) fn far(buyout: &Buyout) -> Vec<String> {
+    let (Some(deal), Some(policy), Some(done)) =
+        (&buyout.deal, &buyout.policy, buyout.last_inspection())
+    else {
+        return Vec::new();
+    };
+    far_photos(&done.inspection, deal.visit.place, policy.limits.photo_km)
+        .into_iter()
+        .map(|photo| {
+            format!(
+                "Фото «{}» снято в {} км от адреса осмотра.",
+                photo.angle.title_ru(),
+                photo.km
+            )
+        })
+        .collect()
 }
 
 /// Compares what was read with the deal; a difference is for security to resolve.

@@ -6,26 +6,31 @@ use contracts::records::{ClaimCar, RecordActivities};
 use contracts::search_attributes as sa;
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::state::EventKind;
+use domain::buyout::undo::Undo;
 use domain::money::Money;
 use domain::task::TaskKind;
 
-use crate::buyout::undo::Undo;
 use crate::buyout::{Ctx, Exit, desk, step};
 
 /// Reads the deal and captures the policy of its city: a running process keeps its own.
 pub(crate) async fn read_deal(ctx: &Ctx) -> Result<(), Exit> {
-    desk::note(
-        ctx,
-        EventKind::Started,
-        None,
-        "Выкуп начат роботом Битрикс24.",
-    );
+    let by_hand = ctx.state(|w| w.desk.started_by.clone());
+    let line = match &by_hand {
+        Some(person) => format!("Выкуп начат вручную: {}.", person.name),
+        None => "Выкуп начат роботом Битрикс24.".to_owned(),
+    };
+    desk::note(ctx, EventKind::Started, by_hand, line);
     desk::save(ctx).await?;
     let query = ctx.state(|w| ReadDeal {
         portal: w.buyout.portal.clone(),
         deal_id: w.buyout.deal_id,
     });
-    let options = step::partner(queues::BITRIX24, step::patience(ctx), "прочитать сделку");
+    let options = step::partner(
+        ctx,
+        queues::BITRIX24,
+        step::patience(ctx),
+        "прочитать сделку",
+    );
     let deal = step::must(
         ctx,
         TaskKind::PartnerTrouble,
@@ -78,7 +83,7 @@ pub(crate) async fn take_car(ctx: &Ctx) -> Result<(), Exit> {
     }) else {
         return Ok(());
     };
-    ctx.state_mut(|w| w.desk.undo.push(Undo::ReleaseCar));
+    ctx.state_mut(|w| w.desk.undo.register(Undo::ReleaseCar));
     let other = ctx
         .execute_local_activity(RecordActivities::claim_car, claim, step::record())
         .await?;
@@ -107,17 +112,16 @@ pub(crate) async fn move_deal(
         result,
         files: Vec::new(),
     });
-    let options = step::partner(queues::BITRIX24, step::courtesy(ctx), "обновить сделку");
+    let options = step::partner(
+        ctx,
+        queues::BITRIX24,
+        step::courtesy(ctx),
+        "обновить сделку",
+    );
     if let Err(error) = ctx
         .execute_activity(Bitrix24Activities::update_deal, update, options)
         .await
     {
-        let text = step::failure(&error).text;
-        desk::note(
-            ctx,
-            EventKind::Trouble,
-            None,
-            format!("Сделка в Битрикс24 не обновлена: {text}"),
-        );
+        step::note_failed(ctx, &error, "Сделка в Битрикс24 не обновлена");
     }
 }

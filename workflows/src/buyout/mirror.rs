@@ -34,11 +34,13 @@ pub(crate) async fn make(ctx: Ctx, id: TaskId) -> Option<u64> {
             due_at: task.due_at,
         })
     })?;
-    let options = step::partner(queues::BITRIX24, step::courtesy(&ctx), "задача в Битрикс24");
-    match ctx
-        .execute_activity(Bitrix24Activities::mirror_task, task, options)
-        .await
-    {
+    let options = step::partner(
+        &ctx,
+        queues::BITRIX24,
+        step::courtesy(&ctx),
+        "задача в Битрикс24",
+    );
+    match step::call(&ctx, || Bitrix24Activities::mirror_task, task, options).await {
         Ok(number) => number,
         Err(error) => {
             let text = step::failure(&error).text;
@@ -71,13 +73,15 @@ pub(crate) async fn close_all(ctx: &Ctx) {
     });
     let calls = tasks.into_iter().map(|task| {
         let options = step::partner(
+            ctx,
             queues::BITRIX24,
             step::courtesy(ctx),
             "закрыть задачу в Битрикс24",
         );
-        ctx.execute_activity(
-            Bitrix24Activities::close_task,
-            (portal.clone(), task),
+        step::call(
+            ctx,
+            || Bitrix24Activities::close_task,
+            (portal.clone(), task).into(),
             options,
         )
     });
@@ -99,17 +103,18 @@ pub(crate) async fn close_all(ctx: &Ctx) {
 pub(crate) async fn look(ctx: Ctx, id: TaskId, number: u64) -> Option<u64> {
     let portal = ctx.state(|w| w.buyout.portal.clone());
     let options = step::partner(
+        &ctx,
         queues::BITRIX24,
         step::patience(&ctx),
         "прочитать задачу в Битрикс24",
     );
-    let read = ctx
-        .execute_activity(
-            Bitrix24Activities::read_task,
-            (portal.clone(), number),
-            options,
-        )
-        .await;
+    let read = step::call(
+        &ctx,
+        || Bitrix24Activities::read_task,
+        (portal.clone(), number).into(),
+        options,
+    )
+    .await;
     match read {
         Ok(PortalTask {
             completed: true,
@@ -176,13 +181,15 @@ async fn reopen(
     let person = actor.map(PersonRef::from);
     let renewed = async {
         let options = step::partner(
+            ctx,
             queues::BITRIX24,
             step::patience(ctx),
             "снова открыть задачу в Битрикс24",
         );
-        ctx.execute_activity(
-            Bitrix24Activities::reopen_task,
-            (portal.clone(), number),
+        step::call(
+            ctx,
+            || Bitrix24Activities::reopen_task,
+            (portal.clone(), number).into(),
             options,
         )
         .await
@@ -192,6 +199,7 @@ async fn reopen(
             return Ok(());
         };
         let options = step::partner(
+            ctx,
             queues::BITRIX24,
             step::courtesy(ctx),
             "уведомление закрывшему задачу",

@@ -113,6 +113,13 @@ fn make_offer(ctx: &Ctx, price: Money) -> Result<(), Exit> {
 
 /// Waits for the answer, reminding the client at half of the validity and shortly before its end.
 async fn answer(ctx: &Ctx) -> Result<ClientAnswer, Exit> {
+    // A client may be quicker than the messenger, whose answer we had to wait for: nobody is asked any more.
+    if let Some(early) = ctx.state(|w| {
+        let round = w.buyout.offer.as_ref().map(|offer| offer.round)?;
+        w.buyout.answer_to(round).cloned()
+    }) {
+        return Ok(early);
+    }
     let (details, due) = ctx.state(|w| {
         let offer = w.buyout.offer.as_ref();
         let until = offer.zip(w.buyout.policy.as_ref()).map(|(o, p)| p.calendar.format_ru(o.valid_until));
@@ -291,6 +298,7 @@ pub(crate) async fn send_code(ctx: &Ctx) -> Result<String, Refusal> {
         ));
     };
     let options = step::partner(
+        ctx,
         queues::MESSAGES,
         step::courtesy(ctx).min(CLIENT_WAITS),
         "код подтверждения клиенту",

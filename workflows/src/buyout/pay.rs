@@ -18,8 +18,7 @@ use domain::task::TaskKind;
 use futures_util::FutureExt;
 use futures_util::future::Either;
 use temporalio_workflow::{
-    ActivityExecutionError, CancellableFuture, WaitConditionOptions, WorkflowCancellationToken,
-    select,
+    ActivityExecutionError, WaitConditionOptions, WorkflowCancellationToken, select,
 };
 
 use crate::buyout::ask::{self, Ask};
@@ -148,13 +147,11 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
         });
     };
     let id = loop {
-        let options = step::partner(queues::YOOKASSA, step::patience(ctx), "выплата по СБП");
-        match ctx
-            .execute_activity(YookassaActivities::create_payout, payout.clone(), options)
-            .await
-        {
+        let options = step::partner(ctx, queues::YOOKASSA, step::patience(ctx), "выплата по СБП");
+        let create = || YookassaActivities::create_payout;
+        match step::call(ctx, create, payout.clone(), options).await {
             Ok(id) => break id,
-            Err(error) => match unanswered(ctx, &error).await? {
+            Err(error) => match unanswered(ctx, queues::YOOKASSA, &error).await? {
                 Some(result) => return Ok(result),
                 None => continue,
             },
@@ -162,28 +159,33 @@ async fn by_sbp(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult, 
     };
     sent(ctx, &id, PaymentState::Sent).await?;
     loop {
-        let options = step::poll(
-            queues::YOOKASSA,
-            step::pause(ctx),
-            step::patience(ctx),
-            "статус выплаты",
-        );
-        let mut status =
-            ctx.execute_activity(YookassaActivities::await_payout, id.clone(), options);
+        let poll = || {
+            step::poll(
+                ctx,
+                queues::YOOKASSA,
+                step::pause(ctx),
+                step::patience(ctx),
+                "статус выплаты",
+            )
+        };
+        let ask = || YookassaActivities::await_payout;
+        let token = WorkflowCancellationToken::new();
+        let mut options = poll();
+        options.cancellation_token = Some(token.clone());
+        let mut status = Box::pin(step::call(ctx, ask, id.clone(), options)).fuse();
         let mut hinted = hint(ctx).boxed_local().fuse();
         let answer = select! {
             answer = status => answer,
             _ = hinted => {
                 // The callback is a hint: ask at once instead of waiting for the next poll.
-                status.cancel();
-                let options = step::poll(queues::YOOKASSA, step::pause(ctx), step::patience(ctx), "статус выплаты");
-                ctx.execute_activity(YookassaActivities::await_payout, id.clone(), options).await
+                token.cancel();
+                step::call(ctx, ask, id.clone(), poll()).await
             }
         };
         match answer {
             Ok(result) => return Ok(result),
             Err(error) => {
-                if let Some(result) = unanswered(ctx, &error).await? {
+                if let Some(result) = unanswered(ctx, queues::YOOKASSA, &error).await? {
                     return Ok(result);
                 }
             }
@@ -218,17 +220,16 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
     let external_id = order.external_id;
     loop {
         let options = step::partner(
+            ctx,
             queues::BANK,
             step::patience(ctx),
             "платёжное поручение в банк",
         );
-        match ctx
-            .execute_activity(BankActivities::create_order, order.clone(), options)
-            .await
-        {
+        let create = || BankActivities::create_order;
+        match step::call(ctx, create, order.clone(), options).await {
             Ok(()) => break,
             Err(error) => {
-                if let Some(result) = unanswered(ctx, &error).await? {
+                if let Some(result) = unanswered(ctx, queues::BANK, &error).await? {
                     return Ok(result);
                 }
             }
@@ -253,15 +254,17 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
         // A person signs when they sign: days are legal here.
         let status = |token| {
             let mut options = step::poll(
+                ctx,
                 queues::BANK,
                 step::pause(ctx),
                 step::question(ctx),
                 "статус поручения",
             );
             options.cancellation_token = Some(token);
-            ctx.execute_activity(BankActivities::await_order, external_id, options)
+            step::call(ctx, || BankActivities::await_order, external_id, options)
         };
-        let asked = Ask::new(TaskKind::SignBankOrder, details.clone(), due);
+        let asked =
+            Ask::new(TaskKind::SignBankOrder, details.clone(), due).waiting_for(queues::BANK);
         let answer = match ask::ask_until(ctx, asked, status).await? {
             Either::Right(answer) => answer,
             Either::Left(_) => continue,
@@ -269,7 +272,7 @@ async fn by_bank(ctx: &Ctx, attempt: u32, amount: Money) -> Result<PayoutResult,
         match answer {
             Ok(result) => return Ok(result),
             Err(error) => {
-                if let Some(result) = unanswered(ctx, &error).await? {
+                if let Some(result) = unanswered(ctx, queues::BANK, &error).await? {
                     return Ok(result);
                 }
             }
@@ -307,6 +310,7 @@ async fn hint(ctx: &Ctx) {
 /// again with the same key, or by hand from the bank's statement.
 async fn unanswered(
     ctx: &Ctx,
+    queue: &str,
     error: &ActivityExecutionError,
 ) -> Result<Option<PayoutResult>, Exit> {
     let failure = step::failure(error);
@@ -328,7 +332,8 @@ async fn unanswered(
             .as_ref()
             .map_or(3_600, |p| p.deadlines.ops_secs)
     });
-    let decision = ask::ask(ctx, Ask::new(TaskKind::PartnerTrouble, details, due)).await?;
+    let asked = Ask::new(TaskKind::PartnerTrouble, details, due).waiting_for(queue);
+    let decision = ask::ask(ctx, asked).await?;
     desk::enter(ctx, Stage::Paying)?;
     Ok(match decision {
         Decision::DoneByHand { .. } => Some(PayoutResult::Paid { at: desk::now(ctx) }),

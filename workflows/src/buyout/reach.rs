@@ -21,10 +21,11 @@ pub(crate) async fn reach(ctx: &Ctx, what: &str, notice: SendNotice) -> Option<R
     let phone = ctx.state(|w| w.buyout.deal.as_ref().and_then(|d| d.client.phone.clone()));
     if let Some(phone) = phone {
         let summary = format!("{what}: в мессенджер");
-        let options = step::partner(queues::MESSAGES, step::courtesy(ctx), &summary);
-        let call = ctx.execute_activity(
-            MessageActivities::send_notice_messenger,
-            (phone, notice.clone()),
+        let options = step::partner(ctx, queues::MESSAGES, step::courtesy(ctx), &summary);
+        let call = step::call(
+            ctx,
+            || MessageActivities::send_notice_messenger,
+            (phone, notice.clone()).into(),
             options,
         );
         match call.await {
@@ -47,10 +48,11 @@ pub(crate) async fn reach(ctx: &Ctx, what: &str, notice: SendNotice) -> Option<R
 async fn by_mail(ctx: &Ctx, what: &str, notice: SendNotice) -> Option<Reached> {
     let email = ctx.state(|w| w.buyout.deal.as_ref().and_then(|d| d.client.email.clone()))?;
     let summary = format!("{what}: на почту");
-    let options = step::partner(queues::MESSAGES, step::courtesy(ctx), &summary);
-    let call = ctx.execute_activity(
-        MessageActivities::send_notice_mail,
-        (email, notice),
+    let options = step::partner(ctx, queues::MESSAGES, step::courtesy(ctx), &summary);
+    let call = step::call(
+        ctx,
+        || MessageActivities::send_notice_mail,
+        (email, notice).into(),
         options,
     );
     match call.await {

@@ -10,6 +10,7 @@ use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::signing::ContractRef;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::EventKind;
+use domain::buyout::undo::Undo;
 use domain::document::{DocumentKind, MadeDocument};
 use domain::file::FileRef;
 use domain::money::Money;
@@ -23,7 +24,6 @@ use temporalio_workflow::{join, join_all};
 use crate::buyout::ask::{self, Ask};
 use crate::buyout::intake::move_deal;
 use crate::buyout::reach::{self, Reached};
-use crate::buyout::undo::Undo;
 use crate::buyout::{BuyoutWorkflow, Ctx, Exit, desk, step};
 
 /// How the client's link is called in what people read.
@@ -35,7 +35,7 @@ const UNREACHED: &str =
 pub(crate) async fn sign(ctx: &Ctx, price: Money) -> Result<(), Exit> {
     desk::enter(ctx, Stage::Signing)?;
     let stage = ctx.state(|w| w.buyout.policy.as_ref().map(|p| p.stages.signing.clone()));
-    ctx.state_mut(|w| w.desk.undo.push(Undo::VoidDocuments));
+    ctx.state_mut(|w| w.desk.undo.register(Undo::VoidDocuments));
     make_documents(ctx, price).await?;
     // The page behind the link is drawn from what is saved: it must know the papers before the client does.
     desk::save(ctx).await?;
@@ -92,10 +92,20 @@ fn task(w: &BuyoutWorkflow, has_link: bool) -> (String, u64) {
     } else {
         UNREACHED
     };
-    let details = format!(
+    let mut details = format!(
         "Распечатайте и подпишите с клиентом: {}. Загрузите сканы подписанных документов.\n\n{read}",
         numbers.join(", ")
     );
+    // A client may have read them before we heard that the link had arrived.
+    for said in w
+        .buyout
+        .contract()
+        .iter()
+        .flat_map(|contract| w.buyout.signing_answers_to(contract))
+    {
+        details.push_str("\n\n");
+        details.push_str(&said.word.sentence());
+    }
     let due = w
         .buyout
         .policy
@@ -231,7 +241,7 @@ async fn render(ctx: &Ctx, request: &RenderDocument) -> Result<FileRef, Exit> {
             &what,
             || DocumentActivities::render,
             request.clone(),
-            step::own(&what),
+            step::own(ctx, &what),
         );
         if let Some(file) = made.await? {
             return Ok(file);

@@ -6,31 +6,12 @@ use contracts::records::RecordActivities;
 use contracts::treasury::TreasuryActivities;
 use domain::buyout::decision::Decision;
 use domain::buyout::state::EventKind;
+use domain::buyout::undo::Undo;
 use domain::task::TaskKind;
 use uuid::Uuid;
 
 use crate::buyout::ask::{self, Ask};
 use crate::buyout::{Ctx, Exit, desk, step};
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Undo {
-    /// Another deal may buy the car.
-    ReleaseCar,
-    /// Contract and act no longer count.
-    VoidDocuments,
-    /// Nobody shall approve the request in the treasury any more.
-    WithdrawRequest(Uuid),
-}
-
-impl Undo {
-    fn title(&self) -> &'static str {
-        match self {
-            Self::ReleaseCar => "освободить автомобиль",
-            Self::VoidDocuments => "аннулировать договор и акт",
-            Self::WithdrawRequest(_) => "отозвать заявку на оплату в 1С",
-        }
-    }
-}
 
 /// Undoes everything that is registered.
 pub(crate) async fn undo_all(ctx: &Ctx) -> Result<(), Exit> {
@@ -42,11 +23,8 @@ pub(crate) async fn undo_all(ctx: &Ctx) -> Result<(), Exit> {
 
 /// The deal is done: its registered undo is no longer wanted, save giving the car free.
 pub(crate) async fn keep_all(ctx: &Ctx) -> Result<(), Exit> {
-    let steps = ctx.state_mut(|w| std::mem::take(&mut w.desk.undo));
-    for step in steps.into_iter().filter(|step| *step == Undo::ReleaseCar) {
-        undo(ctx, step).await?;
-    }
-    Ok(())
+    ctx.state_mut(|w| w.desk.undo.keep_done());
+    undo_all(ctx).await
 }
 
 pub(crate) async fn undo(ctx: &Ctx, undo: Undo) -> Result<(), Exit> {
@@ -77,14 +55,13 @@ pub(crate) async fn undo(ctx: &Ctx, undo: Undo) -> Result<(), Exit> {
 async fn withdraw(ctx: &Ctx, undo: &Undo, ref_key: Uuid) -> Result<(), Exit> {
     loop {
         let options = step::partner(
+            ctx,
             queues::ONEC_TREASURY,
             step::patience(ctx),
             "1С: отозвать заявку",
         );
-        let failure = match ctx
-            .execute_activity(TreasuryActivities::withdraw_request, ref_key, options)
-            .await
-        {
+        let withdrawal = || TreasuryActivities::withdraw_request;
+        let failure = match step::call(ctx, withdrawal, ref_key, options).await {
             Ok(()) => {
                 desk::note(
                     ctx,
@@ -96,16 +73,21 @@ async fn withdraw(ctx: &Ctx, undo: &Undo, ref_key: Uuid) -> Result<(), Exit> {
             }
             Err(error) => step::failure(&error),
         };
-        let details = format!("Не удалось: {}.\n\nПричина: {}", undo.title(), failure.text);
+        let details = format!(
+            "Не удалось: {}.\n\nПричина: {}",
+            undo.title_ru(),
+            failure.text
+        );
         let due = ctx.state(|w| {
             w.buyout
                 .policy
                 .as_ref()
                 .map_or(3_600, |p| p.deadlines.ops_secs)
         });
-        match ask::ask(ctx, Ask::new(TaskKind::UndoTrouble, details, due)).await? {
+        let ask = Ask::new(TaskKind::UndoTrouble, details, due).waiting_for(queues::ONEC_TREASURY);
+        match ask::ask(ctx, ask).await? {
             Decision::DoneByHand { comment } => {
-                let line = format!("Вручную: {} — {comment}", undo.title());
+                let line = format!("Вручную: {} — {comment}", undo.title_ru());
                 ctx.state_mut(|w| w.buyout.manual.push(line));
                 return Ok(());
             }

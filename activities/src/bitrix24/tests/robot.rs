@@ -19,6 +19,7 @@ fn answer() -> AnswerRobot {
         result: "DONE".to_owned(),
         message: "Автомобиль выкуплен.".to_owned(),
         price: Some(Money::from_rubles(1_529_000)),
+        deal_id: None,
     }
 }
 

@@ -75,7 +75,12 @@ pub(super) fn client(deal: &Deal) -> pb::Client {
 }
 
 pub(super) fn visit(deal: &Deal, progress: &VisitProgress) -> pb::Visit {
-    let domain::car::Visit { city, address, at } = &deal.visit;
+    let domain::car::Visit {
+        city,
+        address,
+        at,
+        place: _,
+    } = &deal.visit;
     // The moves are told by the events.
     let VisitProgress { reported, moves: _ } = progress;
     let (status, status_at) = match reported {
@@ -166,6 +171,7 @@ pub(super) fn limits(policy: &BuyoutPolicy) -> pb::Limits {
         check_freshness_secs,
         bargain_rounds,
         paper_rounds: _,
+        photo_km: _,
     } = &policy.limits;
     pb::Limits {
         price_without_approval: Some(money(*price_without_approval)),
@@ -174,6 +180,7 @@ pub(super) fn limits(policy: &BuyoutPolicy) -> pb::Limits {
         check_freshness_secs: *check_freshness_secs,
         bargain_rounds: *bargain_rounds,
         policy_version: policy.version,
+        offer_valid_secs: policy.deadlines.offer_valid_secs,
     }
 }
 

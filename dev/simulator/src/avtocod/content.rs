@@ -73,12 +73,13 @@ fn content(car: &Car, board: &Board, now: DateTime<Utc>) -> Value {
 }
 
 fn identifiers(car: &Car) -> Value {
+    let other = car.outcome.registered_as.as_ref();
     json!({ "vehicle": {
-        "vin": car.vin,
+        "vin": other.or(car.vin.as_ref()),
         "reg_num": car.plate,
         "pts": car.passport.number,
         "sts": car.certificate.number,
-        "body": car.body_number,
+        "body": other.is_none().then_some(&car.body_number),
         "chassis": null,
     } })
 }

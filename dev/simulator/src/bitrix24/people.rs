@@ -27,7 +27,7 @@ const fn employee(
     }
 }
 
-pub(super) const EMPLOYEES: [Employee; 13] = [
+pub(super) const EMPLOYEES: [Employee; 14] = [
     employee(
         1,
         "Антон",
@@ -95,6 +95,8 @@ pub(super) const EMPLOYEES: [Employee; 13] = [
         "accountant@kite.example",
         "Бухгалтер",
     ),
+    // Works on the portal only: Kite does not know her.
+    employee(23, "Нина", "Осипова", "secretary@kite.example", "Секретарь"),
 ];
 
 pub(super) fn find(id: u64) -> Option<&'static Employee> {

@@ -143,6 +143,9 @@ pub struct Outcome {
     /// Sources that do not answer for this car.
     #[serde(default)]
     pub silent: Vec<Source>,
+    /// The number under which the registries know the car, where it is another than the car's own.
+    #[serde(default)]
+    pub registered_as: Option<String>,
 }
 
 /// A ban on registration.

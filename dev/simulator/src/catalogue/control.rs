@@ -17,6 +17,7 @@ pub fn control(sim: Sim) -> Router {
         .route("/{id}/lift_ban", post(lift_ban))
         .route("/{id}/turn", post(turn))
         .route("/{id}/silence", post(silence))
+        .route("/{id}/register", post(register))
         .with_state(sim)
 }
 
@@ -85,6 +86,24 @@ async fn silence(
     Json(Silence { sources }): Json<Silence>,
 ) -> Result<Json<Car>, ControlError> {
     let car = sim.catalogue().silence(&id, sources);
+    sim.persist();
+    answer(car, &id)
+}
+
+#[derive(Deserialize)]
+struct Register {
+    /// The number that the registries answer with; the car's own again when absent.
+    number: Option<String>,
+}
+
+async fn register(
+    State(sim): State<Sim>,
+    Path(id): Path<String>,
+    Json(Register { number }): Json<Register>,
+) -> Result<Json<Car>, ControlError> {
+    let car = sim
+        .catalogue()
+        .change(&id, |car| car.outcome.registered_as = number);
     sim.persist();
     answer(car, &id)
 }

@@ -1,7 +1,7 @@
 //! What people do in 1С:Альфа-Авто.
 
 use axum::extract::{Path, State as Shared};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::Deserialize;
@@ -24,6 +24,8 @@ pub fn control(sim: Sim) -> Router {
             post(refuse_posting).delete(accept_posting),
         )
         .route("/receipts/{key}/post", post(post_by_hand))
+        .route("/receipts/{key}/fields", post(change_by_hand))
+        .route("/receipts/{key}", delete(remove_by_hand))
         .route("/licences", post(licences))
         .with_state(sim)
 }
@@ -79,6 +81,35 @@ async fn post_by_hand(
             StatusCode::NOT_FOUND => ControlError::not_found(fail.text),
             _ => ControlError::conflict(fail.text),
         })
+}
+
+/// An accountant changes attributes of the receipt, posted or not.
+async fn change_by_hand(
+    Shared(sim): Shared<Sim>,
+    Path(key): Path<Uuid>,
+    Json(fields): Json<Row>,
+) -> Result<Json<Value>, ControlError> {
+    let values: Vec<(&str, Value)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    let changed = sim
+        .state::<State>()
+        .base_mut()
+        .set(RECEIPT, key, &values)
+        .ok_or_else(|| ControlError::not_found(format!("no receipt {key}")))?;
+    Ok(Json(json!(changed)))
+}
+
+/// An administrator deletes the receipt for good.
+async fn remove_by_hand(
+    Shared(sim): Shared<Sim>,
+    Path(key): Path<Uuid>,
+) -> Result<Json<Value>, ControlError> {
+    if sim.state::<State>().base_mut().remove(RECEIPT, key) {
+        return Ok(Json(json!({ "result": true })));
+    }
+    Err(ControlError::not_found(format!("no receipt {key}")))
 }
 
 #[derive(Deserialize)]

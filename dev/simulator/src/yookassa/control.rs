@@ -1,11 +1,12 @@
 //! The shop's cabinet, and how payouts are to end.
 
 use axum::extract::{Path, State as Shared};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::money::Kopecks;
 use super::payout::{Outcome, REASONS, Status};
 use super::{Script, State, settle};
 use crate::core::Sim;
@@ -16,6 +17,8 @@ pub fn control(sim: Sim) -> Router {
     Router::new()
         .route("/payouts", get(payouts))
         .route("/payouts/{id}/end", post(end))
+        .route("/payouts/{id}/rewrite", post(rewrite))
+        .route("/payouts/{id}", delete(forget))
         .route("/outcome", post(script).delete(unscript))
         .route(
             "/webhooks",
@@ -63,6 +66,42 @@ async fn end(
         .payout(&id)
         .map(|payout| Json(payout.json()))
         .ok_or_else(|| ControlError::not_found(format!("no payout {id}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rewritten {
+    status: Option<Status>,
+    amount: Option<Kopecks>,
+}
+
+/// The partner's own record of an ended payout becomes another one, and nobody is told.
+async fn rewrite(
+    Shared(sim): Shared<Sim>,
+    Path(id): Path<String>,
+    Json(asked): Json<Rewritten>,
+) -> Result<Json<Value>, ControlError> {
+    let Rewritten { status, amount } = asked;
+    let mut state = sim.state::<State>();
+    let payout = state.payouts.iter_mut().find(|payout| payout.id == id);
+    let payout = payout.ok_or_else(|| ControlError::not_found(format!("no payout {id}")))?;
+    payout.status = status.unwrap_or(payout.status);
+    payout.amount = amount.unwrap_or(payout.amount);
+    Ok(Json(payout.json()))
+}
+
+/// The partner knows nothing of the payout any more.
+async fn forget(
+    Shared(sim): Shared<Sim>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ControlError> {
+    let mut state = sim.state::<State>();
+    let before = state.payouts.len();
+    state.payouts.retain(|payout| payout.id != id);
+    if state.payouts.len() == before {
+        return Err(ControlError::not_found(format!("no payout {id}")));
+    }
+    Ok(Json(json!({ "result": true })))
 }
 
 #[derive(Deserialize)]

@@ -33,6 +33,7 @@ fn buyout(stage: Stage) -> Buyout {
         portal: "portal".to_owned(),
         deal_id: 7,
         robot: None,
+        started_by: None,
     };
     Buyout {
         stage,
@@ -68,6 +69,8 @@ fn inspecting(inspector: &str) -> Buyout {
         closed_at: None,
         result: None,
         bitrix24_task: None,
+        waits_for: None,
+        due_unheld: None,
     };
     buyout.tasks.insert(id, task);
     buyout

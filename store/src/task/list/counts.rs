@@ -8,8 +8,8 @@ use domain::task::TaskKind;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 
-use super::super::{open_states, row};
-use super::{TaskFilter, condition, late, own};
+use super::super::row;
+use super::{TaskFilter, condition, kind, late, own};
 use crate::buyout::row as buyout_row;
 use crate::column::At;
 use crate::connect::Store;
@@ -51,12 +51,12 @@ impl Store {
         row::Entity::find()
             .filter(condition(filter))
             .select_only()
-            .column(row::Column::Kind)
-            .column_as(row::Column::Id.count(), "tasks")
+            .column_as(kind(), "kind")
+            .column_as(Expr::cust("COUNT(*)"), "tasks")
             .column_as(count_if(mine), "mine")
             .column_as(count_if(late), "late")
             .column_as(count_if(escalated), "escalated")
-            .group_by(row::Column::Kind)
+            .group_by(kind())
             .into_tuple::<(String, i64, i64, i64, i64)>()
             .all(&self.db)
             .await?
@@ -146,7 +146,7 @@ impl Store {
 fn somebodys_open_inspection() -> Condition {
     Condition::all()
         .add(row::Column::Kind.eq(TaskKind::Inspect.to_string()))
-        .add(row::Column::State.is_in(open_states()))
+        .add(row::Column::ClosedAt.is_null())
         .add(
             row::Column::Owner
                 .is_not_null()

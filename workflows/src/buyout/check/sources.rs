@@ -157,13 +157,18 @@ async fn autoteka(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
             market: None,
         });
     };
-    let options = step::partner(queues::AUTOTEKA, wait, "Автотека: заказать отчёт");
-    let report_id = ctx
-        .execute_activity(AutotekaActivities::order_report, order, options)
-        .await?;
-    let options = step::poll(queues::AUTOTEKA, pause, wait, "Автотека: получить отчёт");
-    ctx.execute_activity(
-        AutotekaActivities::fetch_report,
+    let options = step::partner(ctx, queues::AUTOTEKA, wait, "Автотека: заказать отчёт");
+    let report_id = step::call(ctx, || AutotekaActivities::order_report, order, options).await?;
+    let options = step::poll(
+        ctx,
+        queues::AUTOTEKA,
+        pause,
+        wait,
+        "Автотека: получить отчёт",
+    );
+    step::call(
+        ctx,
+        || AutotekaActivities::fetch_report,
         FetchReport {
             buyout,
             report_id,
@@ -194,9 +199,8 @@ async fn market(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
             market: None,
         });
     };
-    let options = step::partner(queues::AUTOTEKA, wait, "рыночная цена");
-    ctx.execute_activity(AutotekaActivities::valuate, query, options)
-        .await
+    let options = step::partner(ctx, queues::AUTOTEKA, wait, "рыночная цена");
+    step::call(ctx, || AutotekaActivities::valuate, query, options).await
 }
 
 async fn avtocod(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
@@ -219,10 +223,8 @@ async fn avtocod(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
             market: None,
         });
     };
-    let options = step::partner(queues::AVTOCOD, wait, "Авткод: заказать отчёт");
-    let uid = ctx
-        .execute_activity(AvtocodActivities::make_report, order, options)
-        .await?;
+    let options = step::partner(ctx, queues::AVTOCOD, wait, "Авткод: заказать отчёт");
+    let uid = step::call(ctx, || AvtocodActivities::make_report, order, options).await?;
     // The partner calls back when the report is complete; asking earlier only costs calls.
     {
         let steady = || WorkflowCancellationToken::new();
@@ -250,10 +252,14 @@ async fn avtocod(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
         uid,
         accept_partial: false,
     };
-    let options = step::poll(queues::AVTOCOD, pause, wait, "Авткод: получить отчёт");
-    match ctx
-        .execute_activity(AvtocodActivities::fetch_report, fetch.clone(), options)
-        .await
+    let options = step::poll(ctx, queues::AVTOCOD, pause, wait, "Авткод: получить отчёт");
+    match step::call(
+        ctx,
+        || AvtocodActivities::fetch_report,
+        fetch.clone(),
+        options,
+    )
+    .await
     {
         Err(error) if error.as_timeout().is_some() => {
             let partial = FetchAvtocod {
@@ -261,12 +267,12 @@ async fn avtocod(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
                 ..fetch
             };
             let options = step::partner(
+                ctx,
                 queues::AVTOCOD,
                 step::courtesy(ctx),
                 "Авткод: получить что есть",
             );
-            ctx.execute_activity(AvtocodActivities::fetch_report, partial, options)
-                .await
+            step::call(ctx, || AvtocodActivities::fetch_report, partial, options).await
         }
         answer => answer,
     }
@@ -287,7 +293,6 @@ async fn fssp(ctx: &Ctx) -> Result<ReportResult, ActivityExecutionError> {
             market: None,
         });
     };
-    let options = step::partner(queues::FSSP, wait, "ФССП");
-    ctx.execute_activity(FsspActivities::search_person, query, options)
-        .await
+    let options = step::partner(ctx, queues::FSSP, wait, "ФССП");
+    step::call(ctx, || FsspActivities::search_person, query, options).await
 }

@@ -9,6 +9,7 @@ use domain::buyout::decision::{
 use domain::buyout::stage::Stage;
 use domain::buyout::start::RobotCall;
 use domain::buyout::state::{EventKind, RecordedAnswer};
+use domain::buyout::tasks::{ClosedTask, Decided};
 use domain::chat::ChatMessage;
 use domain::dispatch::Assignment;
 use domain::offer::{AnswerSource, ClientAnswer};
@@ -22,34 +23,14 @@ impl BuyoutWorkflow {
     pub(crate) fn accept_decision(&mut self, decide: Decide, now: DateTime<Utc>) -> String {
         let person = PersonRef::from(&decide.actor);
         let sentence = decide.decision.sentence();
-        if let Decision::ClientAnswer { round, answer } = &decide.decision {
-            self.record_answer(
-                *round,
-                answer.clone(),
-                AnswerSource::Call,
-                Some(person.clone()),
-                now,
-            );
-            if *answer == ClientAnswer::Think {
+        match self.buyout.decide(&decide, now) {
+            Decided::Noted => {
                 self.note(EventKind::Client, Some(person), sentence, now);
                 return "Записано: клиент думает. Предложение действует, задача осталась у вас."
                     .to_owned();
             }
-        }
-        self.close_task(
-            &decide.task,
-            TaskState::Done,
-            Some(person.clone()),
-            &sentence,
-            now,
-        );
-        if let Some(duty) = self
-            .buyout
-            .tasks
-            .get(&decide.task)
-            .and_then(|task| task.kind.duty())
-        {
-            self.buyout.duties.take(duty, person);
+            Decided::Done(Some(closed)) => self.closed(closed, Some(person), &sentence, now),
+            Decided::Done(None) => {}
         }
         self.desk.decided.insert(decide.task, decide.decision);
         "Решение принято.".to_owned()
@@ -97,13 +78,13 @@ impl BuyoutWorkflow {
 
     /// Takes the client's own answer; "I will think" leaves the offer open.
     pub(crate) fn accept_page_answer(&mut self, answer: AnswerOffer, now: DateTime<Utc>) -> String {
-        self.record_answer(
-            answer.round,
-            answer.answer.clone(),
-            AnswerSource::Page,
-            None,
-            now,
-        );
+        self.buyout.answers.push(RecordedAnswer {
+            round: answer.round,
+            answer: answer.answer.clone(),
+            source: AnswerSource::Page,
+            by: None,
+            at: now,
+        });
         let decision = Decision::ClientAnswer {
             round: answer.round,
             answer: answer.answer.clone(),
@@ -129,23 +110,6 @@ impl BuyoutWorkflow {
             self.desk.decided.insert(task, decision);
         }
         message.to_owned()
-    }
-
-    fn record_answer(
-        &mut self,
-        round: u32,
-        answer: ClientAnswer,
-        source: AnswerSource,
-        by: Option<PersonRef>,
-        at: DateTime<Utc>,
-    ) {
-        self.buyout.answers.push(RecordedAnswer {
-            round,
-            answer,
-            source,
-            by,
-            at,
-        });
     }
 
     pub(crate) fn accept_cancel(&mut self, cancel: Cancel) -> String {
@@ -182,25 +146,29 @@ impl BuyoutWorkflow {
         result: &str,
         now: DateTime<Utc>,
     ) {
-        let Some(task) = self.buyout.tasks.get_mut(id) else {
-            return;
-        };
-        if !task.state.is_open() {
-            return;
+        if let Some(closed) = self.buyout.close_task(id, state, by.clone(), result, now) {
+            self.closed(closed, by, result, now);
         }
-        task.close(state, by.clone(), result, now);
-        let mirror = task.bitrix24_task;
-        let text = format!("{}: {result}", task.title);
+    }
+
+    fn closed(
+        &mut self,
+        closed: ClosedTask,
+        by: Option<PersonRef>,
+        result: &str,
+        now: DateTime<Utc>,
+    ) {
+        let ClosedTask { title, mirror } = closed;
         self.desk.mirrors_to_close.extend(mirror);
         self.desk.closed_unsaved = true;
         if let Some(mirror) = mirror {
             self.desk.ticks.remove(&mirror);
         }
-        self.note(EventKind::TaskClosed, by, text, now);
+        self.note(EventKind::TaskClosed, by, format!("{title}: {result}"), now);
     }
 
     pub(crate) fn accept_fact(&mut self, fact: Fact, now: DateTime<Utc>) {
-        if !self.desk.seen.insert(fact.event_id.clone()) {
+        if !self.desk.taken.take(&fact.event_id) {
             return;
         }
         if self.buyout.stage.is_final() {

@@ -67,13 +67,15 @@ async fn by_ladder(ctx: &Ctx, sending: Sending) -> Option<MessageChannel> {
     let (offer, phone, email) = ctx.state(|w| message(w, sending))?;
     if let Some(phone) = phone {
         let options = step::partner(
+            ctx,
             queues::MESSAGES,
             sending.patience,
             "предложение клиенту в мессенджер",
         );
-        let call = ctx.execute_activity(
-            MessageActivities::send_offer_messenger,
-            (phone, offer.clone()),
+        let call = step::call(
+            ctx,
+            || MessageActivities::send_offer_messenger,
+            (phone, offer.clone()).into(),
             options,
         );
         match call.await {
@@ -111,8 +113,14 @@ async fn by_ladder(ctx: &Ctx, sending: Sending) -> Option<MessageChannel> {
 
 /// Whether the mail took it.
 async fn by_mail(ctx: &Ctx, email: String, offer: SendOffer, patience: Duration) -> bool {
-    let options = step::partner(queues::MESSAGES, patience, "предложение клиенту на почту");
-    let call = ctx.execute_activity(MessageActivities::send_offer_mail, (email, offer), options);
+    let options = step::partner(
+        ctx,
+        queues::MESSAGES,
+        patience,
+        "предложение клиенту на почту",
+    );
+    let send = || MessageActivities::send_offer_mail;
+    let call = step::call(ctx, send, (email, offer).into(), options);
     match call.await {
         Ok(_) => true,
         Err(error) => {

@@ -7,13 +7,14 @@ use domain::buyout::decision::Decision;
 use domain::buyout::outcome::BuyoutOutcome;
 use domain::buyout::stage::Stage;
 use domain::buyout::state::EventKind;
+use domain::buyout::undo::Undo;
 use domain::money::Money;
 use domain::payment::{PaymentState, TreasuryDecision};
 use domain::task::{Duty, TaskKind};
 use futures_util::future::Either;
 
 use crate::buyout::ask::{self, Ask};
-use crate::buyout::undo::{self, Undo};
+use crate::buyout::undo;
 use crate::buyout::{Ctx, Exit, desk, step};
 
 /// Ends with `true` when somebody entitled approved; `false` when a new request is to be made.
@@ -26,7 +27,7 @@ pub(super) async fn approve(ctx: &Ctx, attempt: u32, amount: Money) -> Result<bo
         }));
     };
     let ref_key = request.ref_key;
-    ctx.state_mut(|w| w.desk.undo.push(Undo::WithdrawRequest(ref_key)));
+    ctx.state_mut(|w| w.desk.undo.register(Undo::WithdrawRequest(ref_key)));
     let patience = step::patience(ctx);
     let saved = step::must(
         ctx,
@@ -34,7 +35,7 @@ pub(super) async fn approve(ctx: &Ctx, attempt: u32, amount: Money) -> Result<bo
         "заявка на оплату в 1С",
         || TreasuryActivities::save_request,
         request,
-        step::partner(queues::ONEC_TREASURY, patience, "1С: заявка на оплату"),
+        step::partner(ctx, queues::ONEC_TREASURY, patience, "1С: заявка на оплату"),
     )
     .await?;
     step::must(
@@ -43,7 +44,7 @@ pub(super) async fn approve(ctx: &Ctx, attempt: u32, amount: Money) -> Result<bo
         "проведение заявки на оплату в 1С",
         || TreasuryActivities::post_request,
         ref_key,
-        step::partner(queues::ONEC_TREASURY, patience, "1С: провести заявку"),
+        step::partner(ctx, queues::ONEC_TREASURY, patience, "1С: провести заявку"),
     )
     .await?;
     let number = saved.as_ref().map(|s| s.number.clone()).unwrap_or_default();
@@ -63,9 +64,13 @@ pub(super) async fn approve(ctx: &Ctx, attempt: u32, amount: Money) -> Result<bo
                 None,
                 format!("Заявка № {number} отклонена в 1С."),
             );
+            let why = format!("Казначейство отклонило заявку № {number}.");
+            super::change(ctx, |p| {
+                p.state = PaymentState::Refused;
+                p.refusal = Some(why.clone());
+            });
             withdraw(ctx, attempt).await?;
-            super::fix_requisites(ctx, &format!("Казначейство отклонило заявку № {number}."))
-                .await?;
+            super::fix_requisites(ctx, &why).await?;
             Ok(false)
         }
     }
@@ -108,15 +113,17 @@ async fn decision(
         // People decide when they decide: the question is repeated for days without growing the history.
         let answer = |token| {
             let mut options = step::poll(
+                ctx,
                 queues::ONEC_TREASURY,
                 pause,
                 step::question(ctx),
                 "1С: решение по заявке",
             );
             options.cancellation_token = Some(token);
-            ctx.execute_activity(TreasuryActivities::await_decision, ref_key, options)
+            step::call(ctx, || TreasuryActivities::await_decision, ref_key, options)
         };
-        let asked = Ask::new(TaskKind::ApprovePayment, details.clone(), due);
+        let asked = Ask::new(TaskKind::ApprovePayment, details.clone(), due)
+            .waiting_for(queues::ONEC_TREASURY);
         match ask::ask_until(ctx, asked, answer).await? {
             Either::Right(Ok(decision)) => return Ok(decision),
             Either::Right(Err(error)) => {
@@ -135,7 +142,9 @@ async fn decision(
                 });
                 let trouble =
                     format!("1С не отвечает о заявке № {number}: {text}. Повтор спросит ещё раз.");
-                ask::ask(ctx, Ask::new(TaskKind::PartnerTrouble, trouble, due)).await?;
+                let asked = Ask::new(TaskKind::PartnerTrouble, trouble, due)
+                    .waiting_for(queues::ONEC_TREASURY);
+                ask::ask(ctx, asked).await?;
             }
             Either::Left(_) => {}
         }
@@ -209,10 +218,10 @@ async fn own_work(ctx: &Ctx, attempt: u32, refusal: String) -> Result<(), Exit> 
 
 /// Takes the request of this attempt back now, instead of at the end.
 pub(super) async fn withdraw(ctx: &Ctx, attempt: u32) -> Result<(), Exit> {
-    let step = ctx.state_mut(|w| {
-        let step = Undo::WithdrawRequest(w.buyout.id.object_key(&format!("request/{attempt}")));
-        w.desk.undo.retain(|registered| *registered != step);
-        step
-    });
-    undo::undo(ctx, step).await
+    let step =
+        ctx.state(|w| Undo::WithdrawRequest(w.buyout.id.object_key(&format!("request/{attempt}"))));
+    // It stays registered until it is undone: a cancel may come while a person is asked about it.
+    undo::undo(ctx, step.clone()).await?;
+    ctx.state_mut(|w| w.desk.undo.forget(&step));
+    Ok(())
 }

@@ -1,24 +1,47 @@
 import { useQuery } from '@connectrpc/connect-query'
-import { Anchor, Card, Stack, Text } from '@mantine/core'
+import { Anchor, Card, Stack, Text, Title } from '@mantine/core'
 
 import type { Buyout } from '@/gen/kite/buyout/v1/buyout_pb'
 import { OpsService } from '@/gen/kite/ops/v1/ops_pb'
+import { Explain } from '@/ops/Explain'
+import { useMe } from '@/session/use'
+import { useCodes, word } from '@/ui/codes'
 import { Facts } from '@/ui/Facts'
 import { Loaded } from '@/ui/Loaded'
 import { formatTime } from '@/ui/time'
 import { buyout as texts } from './texts'
 
-/** What the engine does for the run right now, for those who keep it running. */
-export function Engine({ buyout }: { buyout: Buyout }) {
+/** The engine's words for the run: Markdown of ours, of which only bold is used. */
+function Details({ text }: { text: string }) {
+  return text.split('**').map((part, index) => (index % 2 === 1 ? <b key={index}>{part}</b> : part))
+}
+
+/** Why the run does not go on, and what the engine does for it right now, for those who keep it running. */
+export default function EngineTab({ buyout }: { buyout: Buyout }) {
+  const me = useMe()
+  const id = buyout.summary?.id ?? ''
+  return (
+    <Stack>
+      {me.may('kite.ops.v1.OpsService/Explain') && <Explain buyoutId={id} />}
+      {me.may('kite.ops.v1.OpsService/GetRun') && <Engine buyoutId={id} />}
+    </Stack>
+  )
+}
+
+function Engine({ buyoutId }: { buyoutId: string }) {
   const t = texts.use()
-  const query = useQuery(OpsService.method.getRun, { buyoutId: buyout.summary?.id ?? '' })
+  useCodes()
+  const query = useQuery(OpsService.method.getRun, { buyoutId })
   return (
     <Loaded query={query}>
       {(run) => (
-        <Stack>
+        <Stack component="section" aria-label={t('engine_state')}>
+          <Title order={2} size="h6">
+            {t('engine_state')}
+          </Title>
           <Facts
             rows={[
-              [t('engine_status'), run.status],
+              [t('engine_status'), word('engine', run.status)],
               [t('engine_history'), String(run.historyEvents)],
               [t('started'), formatTime(run.startedAt)],
               [
@@ -32,7 +55,7 @@ export function Engine({ buyout }: { buyout: Buyout }) {
             ]}
           />
           <Text size="sm" className="kite-words">
-            {run.details}
+            <Details text={run.details} />
           </Text>
           <Text fw={600} size="sm">
             {t('engine_activities')}
