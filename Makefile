@@ -1,6 +1,6 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test soak bench histories browser screens lint tools packages web
+.PHONY: help demo demo-once up test soak bench histories browser screens lint style tools packages web
 
 help:
 	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
@@ -13,7 +13,8 @@ help:
 	@echo "make browser    of all tests, only the staff UI in a real browser"
 	@echo "make screens    take the pictures of docs/screens anew"
 	@echo "make histories  record the histories of this release anew, see docs/adding-a-process.md"
-	@echo "make lint       formatting, clippy, licences and sources, proto"
+	@echo "make lint       clippy, and what make style looks at"
+	@echo "make style      formatting, licences and sources, proto, the staff UI"
 
 tools:
 	@dev/tools/install.sh
@@ -44,7 +45,8 @@ bench: tools packages
 
 soak: tools packages
 	@NEXTEST_PROFILE=soak KITE_KILL_RUNS=$${KITE_KILL_RUNS:-100} KITE_KILL_SECS=$${KITE_KILL_SECS:-540} \
-		dev/tools/test.sh --test it --run-ignored only -- kill::
+		KITE_KILL_SEED=$${KITE_KILL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} \
+		dev/tools/test.sh --test it -- kill::
 
 browser: tools packages web
 	@dev/tools/test.sh --test it -- browser::
@@ -55,10 +57,12 @@ screens: tools packages web
 histories: tools packages
 	@KITE_RECORD_HISTORIES=1 dev/tools/test.sh --test it -- --skip replay:: --skip browser::
 
-lint: tools web
+lint: style
+	cargo clippy --workspace --all-targets -- -D warnings
+
+style: tools web
 	@dev/tools/lint-tools.sh
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
 	.kite/tools/bin/cargo-deny check bans licenses sources
 	.kite/tools/bin/buf lint proto
 	.kite/tools/bin/buf breaking proto --against proto/released.binpb

@@ -15,6 +15,7 @@ mod m0012_hold;
 mod m0013_finding;
 mod m0014_audit_chain;
 mod m0015_photo_place;
+mod m0016_search;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_finding::Migration),
             Box::new(m0014_audit_chain::Migration),
             Box::new(m0015_photo_place::Migration),
+            Box::new(m0016_search::Migration),
         ]
     }
 }

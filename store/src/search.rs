@@ -37,13 +37,21 @@ pub(crate) fn words<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     folded.join(" ")
 }
 
-/// Every word of what was typed occurs in `open`, or in `client` when that may be looked through. Digits
-/// that are written as a phone number is, with spaces, brackets and dashes, are one word to `client`.
-/// `None` when there is nothing to look for.
-pub(crate) fn matches<C: IntoColumnRef + Copy>(
-    open: C,
-    client: Option<C>,
+/// Whose words are looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Among {
+    Open,
+    Client,
+    Both,
+}
+
+/// Every word of what was typed occurs among the open ones, or among the client's when these may be looked
+/// through. Digits that are written as a phone number is, with spaces, brackets and dashes, are one word to the
+/// client's. `occurs` says how one folded word is looked for. `None` when there is nothing to look for.
+pub(crate) fn matches(
     typed: &str,
+    clients: bool,
+    occurs: impl Fn(Among, &str) -> Expr,
 ) -> Option<Expr> {
     let mut all: Option<Expr> = None;
     let mut and = |one: Expr| {
@@ -52,19 +60,20 @@ pub(crate) fn matches<C: IntoColumnRef + Copy>(
             None => one,
         });
     };
+    let among = match clients {
+        true => Among::Both,
+        false => Among::Open,
+    };
     let tokens: Vec<String> = fold(typed).split_whitespace().map(str::to_owned).collect();
     for group in tokens.chunk_by(|one, next| phone_like(one) && phone_like(next)) {
         let words = group
             .iter()
-            .map(|word| match client {
-                Some(client) => like(open, word).or(like(client, word)),
-                None => like(open, word),
-            })
+            .map(|word| occurs(among, word))
             .reduce(|all, one| all.and(one));
-        let phone = client.and_then(|client| {
-            phone_numbers(group)
-                .into_iter()
-                .map(|digits| like(client, &digits))
+        let phone = clients.then(|| phone_numbers(group)).and_then(|numbers| {
+            numbers
+                .iter()
+                .map(|digits| occurs(Among::Client, digits))
                 .reduce(|any, one| any.or(one))
         });
         match (words, phone) {
@@ -102,7 +111,8 @@ fn phone_numbers(group: &[String]) -> Vec<String> {
     }
 }
 
-fn like(column: impl IntoColumnRef, word: &str) -> Expr {
+/// The word occurs in the column.
+pub(crate) fn like(column: impl IntoColumnRef, word: &str) -> Expr {
     Expr::col(column).like(LikeExpr::new(pattern(word)).escape('\\'))
 }
 

@@ -30,6 +30,7 @@ async fn temporal(folder: &Path, ports: (u16, u16)) -> anyhow::Result<Temporal> 
         ui_port: ports.1,
         namespace: "default",
         codec_endpoint: "http://127.0.0.1:1/codec",
+        durable: false,
     })
     .await
 }

@@ -366,6 +366,7 @@ async fn no_personal_data_leaves_its_place() -> anyhow::Result<()> {
         ui_port: ports::lease()?,
         namespace: "default",
         codec_endpoint: "http://127.0.0.1:1",
+        durable: false,
     })
     .await?;
     let world = World::with(Options {

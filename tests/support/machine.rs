@@ -44,6 +44,7 @@ impl Engine {
             ui_port: self.ui_port,
             namespace: "default",
             codec_endpoint: "http://127.0.0.1:9/",
+            durable: false,
         })
         .await
     }

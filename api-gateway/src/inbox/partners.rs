@@ -6,6 +6,7 @@ use domain::buyout::start::BuyoutId;
 use serde::Deserialize;
 use store::inbox::InboxRow;
 use store::message::MessageState;
+use store::payment_intent::{IntentState, PaymentIntent};
 
 use crate::inbox::{Taken, is_early, tell};
 use crate::process::ProcessError;
@@ -24,36 +25,61 @@ fn away(error: store::error::StoreError) -> ProcessError {
     ProcessError::Unavailable(error.to_string())
 }
 
-/// `{"type":"notification","event":"payout.succeeded","object":{"id":"po-…"}}`: the payout's id.
-pub(crate) fn payout(body: &[u8]) -> Option<String> {
+/// What a partner tells of money.
+pub(crate) struct OfMoney {
+    /// By which the partner names the payment.
+    id: String,
+    /// It says that the money moved.
+    paid: bool,
+}
+
+/// Tells the run of the payment. Partners tell things twice: of a run that has ended only what contradicts its
+/// books is left to ops.
+async fn tell_of_money(
+    app: &App,
+    row: &InboxRow,
+    intent: PaymentIntent,
+    paid: bool,
+    fact: FactKind,
+) -> Result<Taken, ProcessError> {
+    let fact = Fact {
+        event_id: row.event_id.clone(),
+        fact,
+    };
+    let known = intent.state.is_final() && (intent.state == IntentState::Paid) == paid;
+    match tell(app, &intent.run, fact).await? {
+        Taken::Unmatched(_) if known => Ok(Taken::Nothing),
+        taken => Ok(taken),
+    }
+}
+
+/// `{"type":"notification","event":"payout.succeeded","object":{"id":"po-…"}}`
+pub(crate) fn payout(body: &[u8]) -> Option<OfMoney> {
     #[derive(Deserialize)]
     struct Body {
+        #[serde(default)]
+        event: String,
         object: Object,
     }
     #[derive(Deserialize)]
     struct Object {
         id: String,
     }
-    let body: Body = serde_json::from_slice(body).ok()?;
-    Some(body.object.id)
+    let Body { event, object } = serde_json::from_slice(body).ok()?;
+    Some(OfMoney {
+        id: object.id,
+        paid: event == "payout.succeeded",
+    })
 }
 
 pub(super) async fn yookassa(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
-    let Some(id) = payout(&row.body) else {
+    let Some(OfMoney { id, paid }) = payout(&row.body) else {
         return unreadable();
     };
     match app.store.intent_by_partner_id(&id).await.map_err(away)? {
         Some(intent) => {
             let fact = FactKind::PayoutChanged { payout: id };
-            tell(
-                app,
-                &intent.run,
-                Fact {
-                    event_id: row.event_id.clone(),
-                    fact,
-                },
-            )
-            .await
+            tell_of_money(app, row, intent, paid, fact).await
         }
         None => {
             let young = Utc::now() - row.received_at < ANSWERED;
@@ -87,19 +113,31 @@ async fn is_of_a_run(app: &App, body: &[u8]) -> Result<bool, ProcessError> {
     Ok(app.store.buyout(&run).await.map_err(away)?.is_some())
 }
 
-/// The bank names our own external id.
-pub(crate) fn order(body: &[u8]) -> Option<String> {
+/// The bank names our own external id: `{"externalId":"…","bankStatus":"IMPLEMENTED"}`
+pub(crate) fn order(body: &[u8]) -> Option<OfMoney> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body {
         external_id: String,
+        #[serde(default)]
+        bank_status: String,
     }
-    let body: Body = serde_json::from_slice(body).ok()?;
-    Some(body.external_id)
+    let Body {
+        external_id,
+        bank_status,
+    } = serde_json::from_slice(body).ok()?;
+    Some(OfMoney {
+        id: external_id,
+        paid: bank_status == "IMPLEMENTED",
+    })
 }
 
 pub(super) async fn bank(app: &App, row: &InboxRow) -> Result<Taken, ProcessError> {
-    let Some(external_id) = order(&row.body) else {
+    let Some(OfMoney {
+        id: external_id,
+        paid,
+    }) = order(&row.body)
+    else {
         return unreadable();
     };
     match app
@@ -110,15 +148,7 @@ pub(super) async fn bank(app: &App, row: &InboxRow) -> Result<Taken, ProcessErro
     {
         Some(intent) => {
             let fact = FactKind::BankOrderChanged { external_id };
-            tell(
-                app,
-                &intent.run,
-                Fact {
-                    event_id: row.event_id.clone(),
-                    fact,
-                },
-            )
-            .await
+            tell_of_money(app, row, intent, paid, fact).await
         }
         None => Ok(Taken::Unmatched(
             "no payment order of ours has that id".to_owned(),
@@ -148,16 +178,15 @@ pub(super) async fn avtocod(app: &App, row: &InboxRow) -> Result<Taken, ProcessE
         .map_err(away)?
     {
         Some(order) => {
-            let fact = FactKind::ReportReady { uid };
-            tell(
-                app,
-                &order.run,
-                Fact {
-                    event_id: row.event_id.clone(),
-                    fact,
-                },
-            )
-            .await
+            let fact = Fact {
+                event_id: row.event_id.clone(),
+                fact: FactKind::ReportReady { uid },
+            };
+            match tell(app, &order.run, fact).await? {
+                // The run ended without waiting for it; the report stays where it is.
+                Taken::Unmatched(_) => Ok(Taken::Nothing),
+                taken => Ok(taken),
+            }
         }
         None if is_early(app, row) => Ok(Taken::NotYet("no report of ours has that uid yet")),
         None => Ok(Taken::Unmatched(
@@ -196,6 +225,7 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
     };
     let mut taken = None;
     let mut unknown = false;
+    let mut unheard = None;
     for Status { message_id, status } in statuses {
         let Some(message) = app
             .store
@@ -226,12 +256,18 @@ pub(super) async fn wazzup(app: &App, row: &InboxRow) -> Result<Taken, ProcessEr
             message: message_id,
             status,
         };
-        if let Taken::By(run) = tell(app, &message.run, Fact { event_id, fact }).await? {
-            taken = Some(run);
+        match tell(app, &message.run, Fact { event_id, fact }).await? {
+            Taken::By(run) => taken = Some(run),
+            // Nobody was told: somebody has to hear of it.
+            Taken::Unmatched(reason) => unheard = Some(reason),
+            _ => {}
         }
     }
     if unknown && is_early(app, row) {
         return Ok(Taken::NotYet("no message of ours has that id yet"));
+    }
+    if let Some(reason) = unheard {
+        return Ok(Taken::Unmatched(reason));
     }
     match taken {
         Some(run) => Ok(Taken::By(run)),

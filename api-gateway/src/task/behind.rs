@@ -32,17 +32,16 @@ where
     let until = Instant::now() + CATCHES_UP;
     loop {
         let answer = ask().await;
-        let code = match &answer {
-            Err(ProcessError::Refused(refusal)) => refusal.code,
+        let unknown = match &answer {
+            Err(ProcessError::Refused(refusal)) if refusal.code == RefusalCode::NotFound => true,
+            Err(ProcessError::Refused(refusal)) if refusal.code == RefusalCode::StaleVersion => {
+                false
+            }
             _ => return answer,
         };
         // A record that cannot be read says nothing.
         let recorded = app.store.task(task).await.ok().flatten();
-        let is_behind = recorded.is_some_and(|recorded| match code {
-            RefusalCode::NotFound => true,
-            RefusalCode::StaleVersion => recorded.version == seen,
-            _ => false,
-        });
+        let is_behind = recorded.is_some_and(|recorded| unknown || recorded.version == seen);
         if !is_behind {
             return answer;
         }

@@ -1,6 +1,8 @@
 //! People who have nothing else to do: they see a task in the moment in which it is saved and decide it through the
 //! gateway at once. Deals are made and runs are started here, too.
 
+mod files;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,8 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use chrono::Utc;
 use domain::buyout::start::BuyoutId;
-use domain::file::{FileKind, FileRef};
-use domain::staff::PersonId;
+use domain::file::FileKind;
 use domain::task::{HumanTask, TaskKind, TaskState};
 use proto::kite::buyout::v1::StartBuyoutRequest;
 use proto::kite::inspection::v1::Template;
@@ -22,7 +23,6 @@ use stack::papers::{self, PlayedCar};
 use stack::people::Person;
 use stack::portal::{self, Control};
 use stack::seed;
-use store::file::FileRow;
 use store::{Page, Store, TaskFilter, TaskOrder};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -31,9 +31,9 @@ use crate::world::World;
 
 const PHOTOS: usize = 6;
 const PAPERS: usize = 4;
-/// As large as a photo that was drawn anew.
-const PHOTO_BYTES: usize = 20_000;
-
+const SIGNED: usize = 2;
+/// Until somebody looks again although nothing was written.
+const RESTLESS: Duration = Duration::from_millis(200);
 /// Until a start that was refused is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -54,6 +54,9 @@ pub(crate) struct Deal {
     car: PlayedCar,
     /// Roubles; above 500 000 the money goes by a bank order.
     price: i64,
+    /// Files that lie there already.
+    photos: Vec<String>,
+    scans: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -138,11 +141,23 @@ impl Office {
         let number = made["deal_id"]
             .as_u64()
             .context("the portal gave no deal id")?;
+        let id = BuyoutId::new(simulator::bitrix24::MEMBER_ID, number);
+        let (mut photos, mut scans) = (Vec::new(), Vec::new());
+        if self.inner.files == Files::Ready {
+            for _ in 0..PHOTOS {
+                photos.push(self.registered(&id, "inspector", FileKind::Photo).await?);
+            }
+            for _ in 0..PAPERS + SIGNED {
+                scans.push(self.registered(&id, "manager", FileKind::Scan).await?);
+            }
+        }
         let deal = Deal {
             number,
-            id: BuyoutId::new(simulator::bitrix24::MEMBER_ID, number),
+            id,
             car: portal::played_car(&car)?,
             price,
+            photos,
+            scans,
         };
         let mut deals = self
             .inner
@@ -219,6 +234,7 @@ impl Office {
             cursor: None,
         };
         let seen = Arc::new(Mutex::new(HashSet::new()));
+        let (mut last, mut listed) = (None, Instant::now());
         while self
             .inner
             .stop
@@ -226,6 +242,12 @@ impl Office {
             .await
             .is_some()
         {
+            // Whoever only watches takes little from those who work.
+            let change = self.inner.store.last_change().await.ok();
+            if change == last && listed.elapsed() < RESTLESS {
+                continue;
+            }
+            (last, listed) = (change, Instant::now());
             let open = self
                 .inner
                 .store
@@ -280,7 +302,10 @@ impl Office {
                 } else {
                     "inspector"
                 };
-                let photos = self.files(run, login, FileKind::Photo, PHOTOS).await?;
+                let photos = match self.inner.files {
+                    Files::Ready => deal.photos,
+                    Files::Uploaded => self.upload(run, login, FileKind::Photo, PHOTOS).await?,
+                };
                 let inspection = papers::inspection(&self.inner.template, &deal.car, &photos);
                 (login, Kind::SubmitInspection(inspection))
             }
@@ -308,7 +333,10 @@ impl Office {
                 ("manager", Kind::ClientAnswer(said))
             }
             TaskKind::CollectPapers => {
-                let scans = self.files(run, "manager", FileKind::Scan, PAPERS).await?;
+                let scans = match self.inner.files {
+                    Files::Ready => deal.scans[..PAPERS].to_vec(),
+                    Files::Uploaded => self.upload(run, "manager", FileKind::Scan, PAPERS).await?,
+                };
                 (
                     "manager",
                     Kind::SubmitPapers(papers::papers(&deal.car, &scans)),
@@ -316,7 +344,10 @@ impl Office {
             }
             TaskKind::VerifyPapers => ("verifier", Kind::VerifyPapers(papers::accepted())),
             TaskKind::SignContract => {
-                let scans = self.files(run, "manager", FileKind::Scan, 2).await?;
+                let scans = match self.inner.files {
+                    Files::Ready => deal.scans[PAPERS..].to_vec(),
+                    Files::Uploaded => self.upload(run, "manager", FileKind::Scan, SIGNED).await?,
+                };
                 let scans = ["CONTRACT", "ACT"].into_iter().zip(scans);
                 let scans = scans.map(|(kind, file_id)| pb::SignedScan {
                     kind: kind.to_owned(),
@@ -386,64 +417,6 @@ impl Office {
             .post(&format!("bank/orders/{order}/sign"), json!({}))
             .await
             .map(|_| ())
-    }
-
-    /// Ids of so many files of the run.
-    async fn files(
-        &self,
-        run: &BuyoutId,
-        login: &str,
-        kind: FileKind,
-        count: usize,
-    ) -> anyhow::Result<Vec<String>> {
-        let mut ids = Vec::with_capacity(count);
-        for _ in 0..count {
-            let id = match self.inner.files {
-                Files::Ready => self.registered(run, login, kind).await?,
-                Files::Uploaded => {
-                    let photo = papers::photo(rand::random());
-                    self.person(login)?
-                        .upload(run.as_str(), &kind.to_string(), photo)
-                        .await?
-                        .id
-                }
-            };
-            ids.push(id);
-        }
-        Ok(ids)
-    }
-
-    async fn registered(
-        &self,
-        run: &BuyoutId,
-        login: &str,
-        kind: FileKind,
-    ) -> anyhow::Result<String> {
-        let id = uuid::Uuid::new_v4().to_string();
-        // Unlike any other: a photo that was used before is a finding.
-        let mut bytes = id.clone().into_bytes();
-        bytes.resize(PHOTO_BYTES, 0);
-        let object_key = format!("bench/{id}");
-        let path = self.inner.objects.join(&object_key);
-        tokio::fs::create_dir_all(path.parent().context("a folder")?).await?;
-        tokio::fs::write(&path, &bytes).await?;
-        let file = FileRow {
-            file: FileRef {
-                id: id.clone(),
-                kind,
-                content_type: "image/jpeg".to_owned(),
-                size: bytes.len() as u64,
-                sha256: domain::audit::sha256(&bytes),
-                source_sha256: None,
-                taken_at: None,
-            },
-            object_key,
-            run: Some(run.clone()),
-            uploaded_by: Some(PersonId::new(format!("u-{login}"))),
-            created_at: Utc::now(),
-        };
-        self.inner.store.add_file(&file).await?;
-        Ok(id)
     }
 
     /// Those of the runs that have ended, with when and how.

@@ -32,9 +32,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) struct Options {
     /// The database; `None`: a SQLite file.
     pub(crate) store_url: Option<String>,
-    /// New buyouts on their way at once; `None`: as shipped.
-    pub(crate) starts_at_once: Option<u32>,
-    /// Whether a worker runs.
+    /// Whether a worker runs. Without one nobody takes up what is started: the gateway bounds nothing, and waits for
+    /// a start as briefly as it does where a worker keeps up.
     pub(crate) worker: bool,
 }
 
@@ -42,7 +41,6 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             store_url: None,
-            starts_at_once: None,
             worker: true,
         }
     }
@@ -65,11 +63,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
-        let Options {
-            store_url,
-            starts_at_once,
-            worker,
-        } = options;
+        let Options { store_url, worker } = options;
         let folder = TempDir::with_prefix("kite-bench")?;
         let temporal = start_temporal(folder.path()).await?;
         let simulator = simulator::start(simulator::Settings::in_folder(
@@ -81,7 +75,7 @@ impl World {
         quicken(&control).await?;
         let file = folder.path().join("kite.db");
         let url = store_url.unwrap_or_else(|| format!("sqlite://{}?mode=rwc", file.display()));
-        let settings = settings(folder.path(), &temporal.address, url, starts_at_once)?;
+        let settings = settings(folder.path(), &temporal.address, url, worker)?;
         let store = Store::connect(&StoreConfig {
             url: settings.store_url.clone(),
             max_connections: 8,
@@ -209,6 +203,7 @@ pub(crate) async fn start_temporal(folder: &Path) -> anyhow::Result<Temporal> {
         ui_port: free_port()?,
         namespace: "default",
         codec_endpoint: "http://127.0.0.1:1",
+        durable: true,
     })
     .await
 }
@@ -223,7 +218,7 @@ async fn quicken(control: &Control) -> anyhow::Result<()> {
             "autoteka",
             json!({ "processing_answers": 0, "rate_per_minute": 1_000_000, "package": 1_000_000 }),
         ),
-        ("avtocod", json!({ "ready_after_ms": 50 })),
+        ("avtocod", json!({ "ready_after_ms": 10 })),
     ] {
         let path = format!("{partner}/settings");
         let shown = control.get(&path).await?;
@@ -280,11 +275,23 @@ fn settings(
     folder: &Path,
     temporal: &str,
     store_url: String,
-    starts_at_once: Option<u32>,
+    worker: bool,
 ) -> anyhow::Result<Settings> {
     let mut policy = seed::policy();
     policy.deadlines.poll_secs = 1;
     let usual = GatewayOptions::default();
+    let gateway = match worker {
+        true => GatewayOptions {
+            starts_soon_ms: SOON_MS,
+            ..usual
+        },
+        false => GatewayOptions {
+            starts_at_once: UNLIMITED,
+            starts_soon_ms: 60_000,
+            starts_forget_secs: 1,
+            ..usual
+        },
+    };
     Ok(Settings {
         folder: PathBuf::from(folder),
         keys: Keys::random(),
@@ -306,9 +313,7 @@ fn settings(
         gateway: GatewayOptions {
             per_second: UNLIMITED,
             burst: UNLIMITED,
-            starts_at_once: starts_at_once.unwrap_or(usual.starts_at_once),
-            starts_soon_ms: SOON_MS,
-            ..usual
+            ..gateway
         },
         worker: "[sweep]\nportals_every_secs = 0\nreconcile_at = \"\"\n".to_owned(),
         policy,

@@ -72,6 +72,7 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
         burst,
         starts_at_once,
         starts_soon_ms,
+        starts_forget_secs,
         early_secs,
         trusted_proxies,
         deadline_secs,
@@ -92,7 +93,8 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
          [signing]\ncurrent = \"dev\"\n[signing.keys]\ndev = \"{signing}\"\n\n\
          [access]\nsecret = \"{secret}\"\ndevelopment_accounts = true\n\n\
          [limits]\nper_second = {per_second}\nburst = {burst}\ntrusted_proxies = {trusted_proxies:?}\n\n\
-         [starts]\nat_once = {starts_at_once}\nsoon_ms = {starts_soon_ms}\n\n\
+         [starts]\nat_once = {starts_at_once}\nsoon_ms = {starts_soon_ms}\n\
+         forget_secs = {starts_forget_secs}\n\n\
          [bitrix24]\nhosts = [\"{host}\"]\nca_file = {ca}\nclient_id = \"{client_id}\"\n\
          frame_ancestors = [\"https://portal.localhost:{portal}\", \"https://127.0.0.1:{portal}\"]\n\n\
          [web]\nfolder = {web}\ntemporal_ui = \"{temporal_ui}\"\n\n\

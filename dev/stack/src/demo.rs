@@ -74,6 +74,7 @@ async fn bring_up() -> anyhow::Result<Demo> {
         ui_port: TEMPORAL_UI_PORT,
         namespace: "default",
         codec_endpoint: &codec_endpoint,
+        durable: false,
     })
     .await?;
     let settings = Settings {

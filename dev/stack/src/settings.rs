@@ -76,6 +76,8 @@ pub struct GatewayOptions {
     pub starts_at_once: u32,
     /// A new run that is taken up within this time is quick, milliseconds.
     pub starts_soon_ms: u64,
+    /// A new run that nobody takes up is no longer waited for after this time.
+    pub starts_forget_secs: u64,
     /// A callback that fits nothing is looked at again for so long.
     pub early_secs: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -106,6 +108,7 @@ impl Default for GatewayOptions {
             starts_at_once: 32,
             // Debug builds on a machine that does other things are slow, and not overloaded.
             starts_soon_ms: 10_000,
+            starts_forget_secs: 60,
             early_secs: 3,
             trusted_proxies: Vec::new(),
             deadline_secs: 30,

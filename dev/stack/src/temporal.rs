@@ -23,6 +23,8 @@ pub struct Options<'a> {
     pub namespace: &'a str,
     /// Where Temporal UI asks for payloads.
     pub codec_endpoint: &'a str,
+    /// What it has acknowledged survives a loss of power, as in production; slower.
+    pub durable: bool,
 }
 
 impl Temporal {
@@ -39,6 +41,10 @@ impl Temporal {
         std::fs::create_dir_all(options.folder)?;
         let log = std::fs::File::create(options.folder.join("temporal.log"))?;
         let mut command = Command::new(&binary);
+        let synchronous = match options.durable {
+            true => "synchronous=FULL",
+            false => "synchronous=NORMAL",
+        };
         command
             .args([
                 "server",
@@ -61,7 +67,7 @@ impl Temporal {
                 "--sqlite-pragma",
                 "journal_mode=WAL",
                 "--sqlite-pragma",
-                "synchronous=NORMAL",
+                synchronous,
             ])
             // Twenty queue polls a second by default: single processes would feel slow.
             .args([

@@ -7,8 +7,8 @@ use domain::money::Money;
 use domain::staff::{PersonId, PersonRef};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 use strum::{Display, EnumString};
 
@@ -197,7 +197,7 @@ impl Store {
         let all = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
-            .filter(condition(filter));
+            .filter(condition(filter, self.db.get_database_backend()));
         let (total, more_than_total) = self.count_most(all, page, rows.len()).await?;
         let (rows, next_cursor) = page::cut(rows, limit, sort.mark(), |row| sort.key(row));
         Ok(Paged {
@@ -250,7 +250,7 @@ impl Store {
             false => Expr::col((row::Entity, row::Column::Stage)),
         };
         let mut counts = row::Entity::find()
-            .filter(condition(filter))
+            .filter(condition(filter, self.db.get_database_backend()))
             .select_only()
             .column_as(stage.clone(), "stage")
             .column_as(Expr::cust("COUNT(*)"), "runs")
@@ -292,7 +292,7 @@ impl Store {
         let ids = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
-            .filter(condition(filter))
+            .filter(condition(filter, self.db.get_database_backend()))
             .apply_if(after, |query, key| query.filter(sort.after(key)))
             .order_by(sort.column(), direction.clone())
             .order_by(row::Column::Id, direction.clone())
@@ -332,7 +332,7 @@ fn columns(query: Select<row::Entity>) -> Select<row::Entity> {
     ])
 }
 
-fn condition(filter: &BuyoutFilter) -> Condition {
+fn condition(filter: &BuyoutFilter, backend: DbBackend) -> Condition {
     let BuyoutFilter {
         stages,
         cities,
@@ -351,7 +351,9 @@ fn condition(filter: &BuyoutFilter) -> Condition {
     let any = |column: row::Column, values: Vec<String>| {
         (!values.is_empty()).then(|| column.is_in(values))
     };
-    let found = text.as_deref().and_then(|text| found(text, *clients));
+    let found = text
+        .as_deref()
+        .and_then(|text| found(text, *clients, backend));
     Condition::all()
         .add_option(any(
             row::Column::Stage,

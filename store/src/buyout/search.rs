@@ -1,12 +1,16 @@
-//! What a person may look a run up by. A narrow table of its own: a search reads all of it, and must not
-//! pass over every document for that. What belongs to the client stands apart, for those who may see it.
+//! What a person may look a run up by, in a narrow table of its own with an index over every three letters that
+//! follow one another. What belongs to the client stands apart, for those who may see it.
 
 use domain::buyout::state::Buyout;
-use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::sea_query::extension::sqlite::SqliteExpr;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, EntityTrait};
 
 use crate::error::StoreError;
-use crate::search;
+use crate::search::{self, Among};
+
+/// Letters; the index knows no shorter part of a word.
+const TRIGRAM: usize = 3;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -78,9 +82,11 @@ pub(super) async fn save(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<()
 
 /// Runs that fit what somebody typed, as a subquery; `None` when nothing was typed. `clients`: names and
 /// phones of clients are looked through too.
-pub(crate) fn found(typed: &str, clients: bool) -> Option<SelectStatement> {
-    let client = clients.then_some(row::Column::ClientWords);
-    let fits = search::matches(row::Column::Words, client, typed)?;
+pub(crate) fn found(typed: &str, clients: bool, backend: DbBackend) -> Option<SelectStatement> {
+    let fits = search::matches(typed, clients, |among, word| match backend {
+        DbBackend::Sqlite if word.chars().count() >= TRIGRAM => by_index(among, word),
+        _ => by_row(among, word),
+    })?;
     Some(
         Query::select()
             .column(row::Column::Run)
@@ -88,4 +94,31 @@ pub(crate) fn found(typed: &str, clients: bool) -> Option<SelectStatement> {
             .and_where(fits)
             .take(),
     )
+}
+
+/// SQLite: the index is asked for its rows. A word in quotes is a phrase of its trigrams, whatever is in it.
+fn by_index(among: Among, word: &str) -> Expr {
+    let columns = match among {
+        Among::Open => "{words} : ",
+        Among::Client => "{client_words} : ",
+        Among::Both => "",
+    };
+    let phrase = format!("{columns}\"{}\"", word.replace('"', "\"\""));
+    let numbers = Query::select()
+        .column("rowid")
+        .from("buyout_search_part")
+        .and_where(Expr::col("buyout_search_part").matches(phrase))
+        .take();
+    Expr::col("number").in_subquery(numbers)
+}
+
+/// PostgreSQL finds its index by itself; words shorter than a trigram have none anywhere.
+fn by_row(among: Among, word: &str) -> Expr {
+    let open = || search::like(row::Column::Words, word);
+    let client = || search::like(row::Column::ClientWords, word);
+    match among {
+        Among::Open => open(),
+        Among::Client => client(),
+        Among::Both => open().or(client()),
+    }
 }

@@ -9,8 +9,8 @@ use domain::staff::{PersonId, Role};
 use domain::task::{HumanTask, TaskKind, TaskState};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use super::{excluded_row, roles, row, task};
@@ -104,12 +104,12 @@ impl TaskOrder {
         Condition::all().add(bound).add(beyond.or(next))
     }
 
-    fn condition(self, filter: &TaskFilter) -> Condition {
+    fn condition(self, filter: &TaskFilter, backend: DbBackend) -> Condition {
         let closed = match self {
             Self::Deadline => None,
             Self::Closed => Some(row::Column::ClosedAt.is_not_null()),
         };
-        condition(filter).add_option(closed)
+        condition(filter, backend).add_option(closed)
     }
 }
 
@@ -158,7 +158,7 @@ impl Store {
         let all = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
-            .filter(order.condition(filter));
+            .filter(order.condition(filter, self.db.get_database_backend()));
         let (total, more_than_total) = self.count_most(all, page, rows.len()).await?;
         let (rows, next_cursor) = page::cut(rows, limit, order.mark(), |row| order.key(row));
         Ok(Paged {
@@ -203,8 +203,9 @@ impl Store {
             TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
             TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
         };
+        let fits = order.condition(filter, self.db.get_database_backend());
         Ok(row::Entity::find()
-            .filter(row::Column::Id.in_subquery(page_of(filter, order, after, limit)))
+            .filter(row::Column::Id.in_subquery(page_of(fits, order, after, limit)))
             .select_only()
             .columns([
                 row::Column::Id,
@@ -237,12 +238,7 @@ impl Store {
 }
 
 /// Ids of the rows of a page, found by a walk over an index alone: rows are read for those only that are shown.
-fn page_of(
-    filter: &TaskFilter,
-    order: TaskOrder,
-    after: Option<Key>,
-    limit: u64,
-) -> SelectStatement {
+fn page_of(fits: Condition, order: TaskOrder, after: Option<Key>, limit: u64) -> SelectStatement {
     let (column, direction) = match order {
         TaskOrder::Deadline => (row::Column::DueAt, Order::Asc),
         TaskOrder::Closed => (row::Column::ClosedAt, Order::Desc),
@@ -250,7 +246,7 @@ fn page_of(
     row::Entity::find()
         .select_only()
         .column(row::Column::Id)
-        .filter(order.condition(filter))
+        .filter(fits)
         .apply_if(after, |query, key| query.filter(order.after(key)))
         .order_by(column, direction.clone())
         .order_by(row::Column::Id, direction)
@@ -258,7 +254,7 @@ fn page_of(
         .into_query()
 }
 
-fn condition(filter: &TaskFilter) -> Condition {
+fn condition(filter: &TaskFilter, backend: DbBackend) -> Condition {
     let TaskFilter {
         roles: asked,
         cities,
@@ -313,7 +309,7 @@ fn condition(filter: &TaskFilter) -> Condition {
     let named: Vec<String> = states.iter().map(TaskState::to_string).collect();
     let found = text
         .as_deref()
-        .and_then(|text| buyout::found(text, false))
+        .and_then(|text| buyout::found(text, false, backend))
         .map(|runs| row::Column::Run.in_subquery(runs));
     Condition::all()
         .add(who)

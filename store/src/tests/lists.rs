@@ -6,8 +6,11 @@ use domain::buyout::stage::Stage;
 use domain::buyout::state::{Buyout, EventKind, ProcessEvent};
 use domain::staff::PersonId;
 use domain::task::{TaskKind, TaskState};
+use domain::vin::CarIdentifier;
 
-use super::support::{Base, add, at, buyout, event, given_to, on_both, policy, run, save, task};
+use super::support::{
+    Base, add, at, buyout, deal, event, given_to, on_both, open, policy, run, save, task,
+};
 use crate::{BuyoutFilter, BuyoutOrder, BuyoutRow, BuyoutSort, Page, StageCount, Store};
 
 const ORDERS: [BuyoutOrder; 3] = [
@@ -241,6 +244,59 @@ async fn filters_and_counts_agree() {
         let (row, _) = store.buyout_with_row(&run(1)).await.unwrap().unwrap();
         assert_eq!(row.time_zone.as_deref(), Some("Europe/Moscow"));
         assert!(store.buyout_with_row(&run(99)).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_is_found_by_its_present_words_and_by_nothing_that_reads_like_a_query() {
+    on_both(async |base| {
+        let store = &base.store;
+        let mut one = buyout(7);
+        one.deal = Some(deal(7, "Псков"));
+        save(store, &one, &[]).await;
+        let find = |text: &str| BuyoutFilter {
+            text: Some(text.to_owned()),
+            ..BuyoutFilter::default()
+        };
+        let found = async |text: &str| ids(store, &find(text)).await;
+        let whole = one.deal.as_ref().unwrap().car.identifier.clone();
+        let whole = whole.as_str();
+        // A part of any length, at either end and in the middle.
+        for part in [whole, &whole[..9], &whole[9..], &whole[3..6], &whole[4..6]] {
+            assert_eq!(found(part).await, [7], "{part}");
+        }
+        // A car that was mended in the deal is found by its number, no longer by the former one.
+        let other = "XW8ZZZ61ZJG012345";
+        one.deal.as_mut().unwrap().car.identifier = CarIdentifier::parse(other).unwrap();
+        one.version += 1;
+        save(store, &one, &[]).await;
+        assert_eq!(found(other).await, [7]);
+        assert_eq!(found(&whole[9..]).await, Vec::<u64>::new());
+        for typed in [
+            "\"",
+            "\"\"\"",
+            "xw8*",
+            "NEAR(xw8)",
+            "xw8 OR",
+            "words:xw8",
+            "^xw8",
+            "-xw8",
+            "(xw8",
+            "%w8",
+            "xw_z",
+        ] {
+            assert_eq!(found(typed).await, Vec::<u64>::new(), "{typed}");
+        }
+        // So it stands in a copy, too, whose rows were numbered before.
+        if store.is_sqlite() {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("copy.db");
+            store.copy_to(&file).await.unwrap();
+            let copy = open(&format!("sqlite://{}", file.display())).await;
+            assert_eq!(ids(&copy, &find(&other[9..])).await, [7]);
+            copy.close().await.unwrap();
+        }
     })
     .await;
 }

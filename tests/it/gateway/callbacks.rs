@@ -310,6 +310,31 @@ async fn a_forged_success_pays_nobody() -> anyhow::Result<()> {
     play.confirm_payment().await?;
     assert_eq!(play.end().await?, "DONE");
     assert!(unmatched(&world).await?.is_empty());
+
+    // After the end: what the books know already is no news, what contradicts them is for ops.
+    for (event, state, reason) in [
+        ("payout.succeeded", InboxState::Taken, None),
+        (
+            "payout.canceled",
+            InboxState::Unmatched,
+            Some(format!("{} has ended", play.id)),
+        ),
+    ] {
+        let late = json!({ "event": event, "object": { "id": payout, "late": true } }).to_string();
+        assert_eq!(call(&world, "yookassa", &key, &late).await?, StatusCode::OK);
+        let row = until("the late callback was looked at", async || {
+            let row = world
+                .stack
+                .store
+                .received("yookassa", &digest(&late))
+                .await?;
+            Ok(row.filter(|row| row.state != InboxState::New))
+        })
+        .await?;
+        assert_eq!((row.state, row.run), (state, None), "{event}");
+        let kept = unmatched(&world).await?.pop();
+        assert_eq!(kept.map(|kept| kept.reason), reason, "{event}");
+    }
     world.assert_each_effect_once().await?;
     world.stop().await
 }

@@ -60,7 +60,6 @@ async fn on(
     let world = World::start(Options {
         store_url: Some(url),
         worker: false,
-        ..Options::default()
     })
     .await?;
     let head = world.sign_in("head").await?;

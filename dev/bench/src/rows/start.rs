@@ -95,7 +95,6 @@ impl Deals {
 
 pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()> {
     let world = World::start(Options {
-        starts_at_once: Some(1_000_000),
         worker: false,
         ..Options::default()
     })

@@ -49,7 +49,7 @@ impl Store {
         let late = Condition::all().add(late());
         let escalated = Condition::all().add(row::Column::Escalated.gt(0));
         row::Entity::find()
-            .filter(condition(filter))
+            .filter(condition(filter, self.db.get_database_backend()))
             .select_only()
             .column_as(kind(), "kind")
             .column_as(Expr::cust("COUNT(*)"), "tasks")
