@@ -225,7 +225,9 @@ async fn act(State(app): State<App>, Path(token): Path<String>, body: Bytes) -> 
             }
         }
         Err(ProcessError::NotRunning) => after(&app, &token, Tried::default()).await,
-        Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
+        Err(
+            error @ (ProcessError::Unavailable(_) | ProcessError::Kept(_) | ProcessError::Behind),
+        ) => {
             tracing::error!(%error, "a client's answer could not be given to the process");
             closed_page(Closed::Failed(OfferFailure::Unknown))
         }

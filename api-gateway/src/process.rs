@@ -3,6 +3,7 @@
 pub(crate) mod engine;
 pub(crate) mod schedule;
 mod turns;
+pub(crate) mod update;
 
 use contracts::yookassa::{BANKS_WORKFLOW_ID, RefreshBanks};
 use domain::buyout::action::ActOnRun;
@@ -13,12 +14,13 @@ use domain::buyout::signing::AnswerSigning;
 use domain::buyout::start::{BuyoutId, BuyoutStart};
 use domain::refusal::Refusal;
 use platform::codec::Codec;
+use store::Store;
 use temporalio_client::errors::{
     WorkflowInteractionError, WorkflowStartError, WorkflowUpdateError,
 };
 use temporalio_client::{
-    Client, WorkflowExecuteUpdateOptions, WorkflowHandle, WorkflowIdConflictPolicy,
-    WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
+    Client, WorkflowHandle, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowSignalOptions,
+    WorkflowStartOptions,
 };
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
 use temporalio_common::search_attributes::SearchAttributes;
@@ -27,6 +29,7 @@ use workflows::payout_banks::PayoutBanksWorkflow;
 use workflows::robot_answer::RobotAnswerWorkflow;
 
 use self::turns::Turns;
+use self::update::Update;
 
 /// Why a process did not take something.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,9 @@ pub(crate) enum ProcessError {
     NotRunning,
     #[error("{0}")]
     Unavailable(String),
+    /// It has not answered; what it was told is on record and is told again until it does.
+    #[error("kept, to be given again: {0}")]
+    Kept(String),
     /// It does again what its record knows already.
     #[error("the process is behind its record")]
     Behind,
@@ -53,14 +59,16 @@ pub(crate) enum Started {
 pub(crate) struct Processes {
     client: Client,
     codec: Codec,
+    store: Store,
     turns: Turns,
 }
 
 impl Processes {
-    pub(crate) fn new(client: Client, codec: Codec) -> Self {
+    pub(crate) fn new(client: Client, codec: Codec, store: Store) -> Self {
         Self {
             client,
             codec,
+            store,
             turns: Turns::default(),
         }
     }
@@ -131,35 +139,13 @@ impl Processes {
         }
     }
 
-    /// An update of the run, once those that came before have been answered.
-    async fn updated<T, Sent>(
-        &self,
-        id: &BuyoutId,
-        send: impl Fn() -> Sent,
-    ) -> Result<T, ProcessError>
-    where
-        Sent: Future<Output = Result<T, WorkflowUpdateError>>,
-    {
-        let _turn = self.turns.take(id.as_str()).await;
-        let updated = turns::send_until_seen(send).await;
-        updated.map_err(|error| self.update_error(error))
-    }
-
     pub(crate) async fn decide(
         &self,
         id: &BuyoutId,
         decide: Decide,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(
-                BuyoutWorkflow::decide,
-                decide.clone(),
-                options(request_id.clone()),
-            )
-        })
-        .await
+        self.update(id, Update::Decide(decide), request_id).await
     }
 
     pub(crate) async fn act(
@@ -167,11 +153,7 @@ impl Processes {
         id: &BuyoutId,
         act: ActOnTask,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(BuyoutWorkflow::act_on_task, act.clone(), options(None))
-        })
-        .await
+        self.update(id, Update::ActOnTask(act), None).await
     }
 
     /// What a person does to the run beside its tasks; once per request.
@@ -181,15 +163,8 @@ impl Processes {
         act: ActOnRun,
         request_id: String,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(
-                BuyoutWorkflow::act_on_run,
-                act.clone(),
-                options(Some(request_id.clone())),
-            )
-        })
-        .await
+        self.update(id, Update::ActOnRun(act), Some(request_id))
+            .await
     }
 
     /// The client's word on the papers; `key` makes the same form sent twice one answer.
@@ -199,15 +174,8 @@ impl Processes {
         answer: AnswerSigning,
         key: String,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(
-                BuyoutWorkflow::answer_signing,
-                answer.clone(),
-                options(Some(key.clone())),
-            )
-        })
-        .await
+        self.update(id, Update::AnswerSigning(answer), Some(key))
+            .await
     }
 
     /// The link's id is the update's id: a replayed link gets the first answer again.
@@ -217,15 +185,7 @@ impl Processes {
         answer: AnswerOffer,
         link_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(
-                BuyoutWorkflow::answer_offer,
-                answer.clone(),
-                options(link_id.clone()),
-            )
-        })
-        .await
+        self.update(id, Update::AnswerOffer(answer), link_id).await
     }
 
     pub(crate) async fn request_code(
@@ -233,11 +193,7 @@ impl Processes {
         id: &BuyoutId,
         round: u32,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(BuyoutWorkflow::request_code, round, options(None))
-        })
-        .await
+        self.update(id, Update::RequestCode(round), None).await
     }
 
     pub(crate) async fn cancel(
@@ -245,11 +201,7 @@ impl Processes {
         id: &BuyoutId,
         cancel: Cancel,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(BuyoutWorkflow::cancel, cancel.clone(), options(None))
-        })
-        .await
+        self.update(id, Update::Cancel(cancel), None).await
     }
 
     pub(crate) async fn post_message(
@@ -258,15 +210,8 @@ impl Processes {
         message: PostMessage,
         request_id: Option<String>,
     ) -> Result<Accepted, ProcessError> {
-        let run = self.buyout(id);
-        self.updated(id, || {
-            run.execute_update(
-                BuyoutWorkflow::post_message,
-                message.clone(),
-                options(request_id.clone()),
-            )
-        })
-        .await
+        self.update(id, Update::PostMessage(message), request_id)
+            .await
     }
 
     /// Tells the process a fact; [`ProcessError::NotRunning`] when nobody is there to hear it.
@@ -314,14 +259,5 @@ impl Processes {
             }
             Some(_) | None => message,
         }
-    }
-}
-
-fn options(id: Option<String>) -> WorkflowExecuteUpdateOptions {
-    match id.filter(|id| !id.is_empty()) {
-        Some(id) => WorkflowExecuteUpdateOptions::builder()
-            .update_id(id)
-            .build(),
-        None => WorkflowExecuteUpdateOptions::builder().build(),
     }
 }

@@ -21,7 +21,7 @@ use crate::access::{Access, Attempts, Limiter, Origins, Policies, Reads, Tokens}
 use crate::config::Config;
 use crate::health::Health;
 use crate::link::Answers;
-use crate::process::Processes;
+use crate::process::{Processes, update};
 use crate::starts::{self, Starts};
 use crate::{audit, event, health, housekeeping, inbox, routes, tls};
 
@@ -106,7 +106,7 @@ pub async fn run(
         namespace,
         store: store.clone(),
         objects: objects.clone(),
-        processes: Processes::new(client.clone(), codec.clone()),
+        processes: Processes::new(client.clone(), codec.clone(), store.clone()),
         codec,
         links,
         tokens: Tokens::new(&config.access, store.clone())?,
@@ -137,6 +137,7 @@ pub async fn run(
         store.clone(),
         stop.clone(),
     ));
+    let again = tokio::spawn(update::give_again(app.processes.clone(), stop.clone()));
     let watch = tokio::spawn(watch_readiness(health.clone(), reporter, stop.clone()));
     let stopping = tokio::spawn({
         let (handle, metrics_handle, stop) = (handle.clone(), metrics_handle.clone(), stop.clone());
@@ -185,7 +186,15 @@ pub async fn run(
     };
     let (api, metrics) = (pin!(api), pin!(metrics));
     let (api, metrics) = tokio::join!(ended(api), ended(metrics));
-    let _ = tokio::join!(sweep, housekeeping, changes, taken_up, watch, stopping);
+    let _ = tokio::join!(
+        sweep,
+        housekeeping,
+        changes,
+        taken_up,
+        again,
+        watch,
+        stopping
+    );
     // What was put on record since the last round is signed, too.
     audit::sign(&store, &signers).await;
     api?;

@@ -97,6 +97,13 @@ pub(crate) fn process(error: ProcessError) -> Status {
                 "Сервер процессов не отвечает. Ничего не потеряно, повторите через минуту.",
             )
         }
+        ProcessError::Kept(cause) => {
+            tracing::error!(error = %cause, "the process engine did not answer; what was said is kept");
+            Status::unavailable(
+                "Сервер процессов не отвечает. Сказанное записано и будет передано ему само; \
+                 проверьте через минуту.",
+            )
+        }
         ProcessError::Behind => Status::unavailable(
             "Дело восстанавливается после сбоя. Ничего не потеряно, повторите через минуту.",
         ),

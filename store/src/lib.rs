@@ -21,6 +21,7 @@ pub mod file;
 pub mod finding;
 pub mod hold;
 pub mod inbox;
+pub mod kept_update;
 pub mod link;
 pub mod message;
 pub mod notification;

@@ -16,6 +16,7 @@ mod m0013_finding;
 mod m0014_audit_chain;
 mod m0015_photo_place;
 mod m0016_search;
+mod m0017_update;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_audit_chain::Migration),
             Box::new(m0015_photo_place::Migration),
             Box::new(m0016_search::Migration),
+            Box::new(m0017_update::Migration),
         ]
     }
 }

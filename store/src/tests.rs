@@ -13,6 +13,7 @@ mod file;
 mod finding;
 mod hold;
 mod inbox;
+mod kept_update;
 mod kin;
 mod lists;
 mod member;

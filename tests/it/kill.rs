@@ -5,6 +5,7 @@
 
 mod crew;
 mod fate;
+mod kept;
 mod schedule;
 
 use std::collections::BTreeMap;

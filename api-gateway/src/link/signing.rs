@@ -150,7 +150,9 @@ pub(super) async fn act(app: &App, token: &str, body: &Bytes) -> Response {
                 Err(closed) => closed_page(closed),
             }
         }
-        Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
+        Err(
+            error @ (ProcessError::Unavailable(_) | ProcessError::Kept(_) | ProcessError::Behind),
+        ) => {
             tracing::error!(%error, "a client's word on the papers could not be given to the process");
             closed_page(Closed::Failed(SigningFailure::Unknown))
         }

@@ -82,9 +82,11 @@ impl Tasks {
         match self.app.processes.act(&row.buyout, claim).await {
             Ok(_) => Ok(Some(self.read(&row.task.id.0, actor).await?.1)),
             Err(ProcessError::Refused(_) | ProcessError::NotRunning) => Ok(None),
-            Err(error @ (ProcessError::Unavailable(_) | ProcessError::Behind)) => {
-                Err(status::process(error))
-            }
+            Err(
+                error @ (ProcessError::Unavailable(_)
+                | ProcessError::Kept(_)
+                | ProcessError::Behind),
+            ) => Err(status::process(error)),
         }
     }
 }
