@@ -32,8 +32,10 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(30);
 /// Whoever migrates holds this advisory lock (PostgreSQL): the letters "kite".
 const MIGRATION_LOCK: i64 = 0x6b69_7465;
 /// Bounds of a PostgreSQL session, so that one stuck process cannot hold the others' rows for long. Our queries
-/// are short: compiling one would take longer than running it.
-const SESSION: [(&str, &str); 4] = [
+/// are short: compiling one would take longer than running it. What is acknowledged survives a crash of the server,
+/// however it is set up: the run goes on from there and does not say it again.
+const SESSION: [(&str, &str); 5] = [
+    ("synchronous_commit", "on"),
     ("jit", "off"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "10s"),
@@ -71,8 +73,8 @@ pub(crate) struct Write {
 impl Store {
     /// Opens the pool; the schema is not touched, see [`Store::migrate`].
     ///
-    /// SQLite runs with a write-ahead log and `synchronous=FULL`: an acknowledged write survives a
-    /// loss of power.
+    /// SQLite runs with a write-ahead log and `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`: an
+    /// acknowledged write survives a loss of power.
     pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
         if !["sqlite:", "postgres:", "postgresql:"]
             .iter()

@@ -44,11 +44,11 @@ fi
 cd "$dir"
 start() {
     $as "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+        -c fsync=off -c full_page_writes=off \
         -c max_connections=200 -c shared_buffers=16MB <&- 3<&- &
     server=$!
 }
-if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --no-sync >&2; then
+if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --lc-ctype=C.UTF-8 --no-sync >&2; then
     start
     while read -r word <&3; do
         case $word in
