@@ -15,15 +15,17 @@ fn impatient() -> BuyoutPolicy {
     let mut policy = quick();
     policy.deadlines.partner_secs = 4;
     policy.deadlines.courtesy_secs = 2;
-    policy.deadlines.source_secs = 6;
+    policy.deadlines.source_secs = 10;
     policy
 }
 
-/// Nothing is held: a partner that is away is the matter of `ops::hold`, here it is there and fails for good.
+/// Nothing is held: a partner that is away is the matter of `ops::hold`, here it is there and fails for good. Nobody is
+/// rationed: the attempts that fail would leave none to the next deal, which is as impatient.
 async fn impatient_world() -> anyhow::Result<World> {
     World::with(Options {
         policy: impatient(),
         worker: format!("{QUIET}[hold]\nfailures = 0\n"),
+        partners_per_minute: Some(60_000),
         ..Options::default()
     })
     .await
