@@ -64,10 +64,15 @@ impl Processes {
             .map_err(|error| ProcessError::Unavailable(error.to_string()))?;
         match self.give(run, &update, &kept.id).await {
             Err(ProcessError::Unavailable(cause)) => Err(ProcessError::Kept(cause)),
-            answered => {
+            Ok(accepted) => {
                 // Nobody waits for it: what is not forgotten is given again, and is the same update.
                 tokio::spawn(self.clone().forget(kept));
-                answered
+                Ok(accepted)
+            }
+            Err(refused) => {
+                // Whoever asks again under the same id must not have that forgotten.
+                self.clone().forget(kept).await;
+                Err(refused)
             }
         }
     }
