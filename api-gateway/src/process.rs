@@ -29,7 +29,7 @@ use workflows::payout_banks::PayoutBanksWorkflow;
 use workflows::robot_answer::RobotAnswerWorkflow;
 
 use self::turns::Turns;
-use self::update::Update;
+use self::update::{Answered, Update};
 
 /// Why a process did not take something.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,7 @@ pub(crate) struct Processes {
     codec: Codec,
     store: Store,
     turns: Turns,
+    answered: Answered,
 }
 
 impl Processes {
@@ -70,6 +71,7 @@ impl Processes {
             codec,
             store,
             turns: Turns::default(),
+            answered: Answered::default(),
         }
     }
 

@@ -136,6 +136,9 @@ impl Store {
         let now = column::now();
         let mut write = self.write().await?;
         let before = known(&write.tx, &buyout.id).await?;
+        let before = before.as_ref();
+        // What its last version said need not be read or written again.
+        let former = before.filter(|before| before.is_execution_of(buyout));
 
         let replaced = row::Entity::insert(row)
             .on_conflict(
@@ -156,8 +159,8 @@ impl Store {
             > 0;
         // A row that was not replaced holds later versions of all these tasks.
         let tasks = if replaced {
-            search::save(&write.tx, buyout).await?;
-            task::save(&write.tx, buyout).await?
+            search::save(&write.tx, before.map(|before| &before.buyout), buyout).await?;
+            task::save(&write.tx, former.map(|former| &former.buyout), buyout).await?
         } else {
             Vec::new()
         };
@@ -167,14 +170,17 @@ impl Store {
         let present = if replaced {
             Some(buyout)
         } else {
-            before.as_ref()
+            before.map(|before| &before.buyout)
         };
-        stage_visit::add(&write.tx, buyout, present.unwrap_or(buyout)).await?;
+        if !former.is_some_and(|former| former.is_at_the_stage_of(buyout)) {
+            stage_visit::add(&write.tx, buyout, present.unwrap_or(buyout)).await?;
+        }
         let notices = present.map_or_else(Vec::new, |present| {
-            notification::notices(before.as_ref(), present, &added)
+            notification::notices(before.map(|before| &before.buyout), present, &added)
         });
         let told = crate::notification::add(&write.tx, buyout, notices, now).await?;
-        if replaced || !added.is_empty() {
+        let is_well = former.is_some_and(|former| former.trouble.is_none());
+        if (replaced || !added.is_empty()) && !(is_well && trouble::is_silent(&added)) {
             trouble::settle(&write.tx, &buyout.id, buyout.started_at).await?;
         }
 
@@ -194,7 +200,7 @@ impl Store {
         changes.extend(told);
         change::append(&write.tx, changes, now).await?;
         let saved = audited::Saved {
-            before: before.as_ref(),
+            before: before.map(|before| &before.buyout),
             buyout,
             replaced,
             added: &added,
@@ -247,11 +253,36 @@ impl Store {
     }
 }
 
-/// The run as it was last written; `None` also when it was written by a version that this one cannot
+/// The run as it was last written.
+struct Known {
+    buyout: Buyout,
+    trouble: Option<String>,
+}
+
+impl Known {
+    fn is_execution_of(&self, buyout: &Buyout) -> bool {
+        column::instant(self.buyout.started_at) == column::instant(buyout.started_at)
+    }
+
+    fn is_at_the_stage_of(&self, buyout: &Buyout) -> bool {
+        self.buyout.stage == buyout.stage
+            && column::instant(self.buyout.stage_since) == column::instant(buyout.stage_since)
+    }
+}
+
+/// Nobody else writes the run until the commit. `None` also when it was written by a version that this one cannot
 /// read, which must not keep the new one from being written.
-async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Buyout>, StoreError> {
-    let row = row::Entity::find_by_id(id.as_str()).one(tx).await?;
-    Ok(row.and_then(|row| serde_json::from_value(row.data).ok()))
+async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Known>, StoreError> {
+    let row = row::Entity::find_by_id(id.as_str())
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(row.and_then(|row| {
+        Some(Known {
+            buyout: serde_json::from_value(row.data).ok()?,
+            trouble: row.trouble,
+        })
+    }))
 }
 
 /// The legal entity whose run this is, as far as the run knows.

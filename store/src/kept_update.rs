@@ -2,12 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
+use crate::change;
 use crate::column;
 use crate::connect::Store;
 use crate::error::StoreError;
+use crate::unmatched;
+
+/// With a pause of twenty seconds: ten minutes. Whoever was away for a moment is back by then.
+pub(crate) const TOLD_AFTER: i32 = 30;
+/// Updates that one statement forgets.
+const BATCH: usize = 100;
+/// Where such a fact comes from, as lists show it.
+const SOURCE: &str = "update";
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -21,6 +32,8 @@ mod row {
         pub id: String,
         pub body: String,
         pub due_at: DateTimeUtc,
+        /// How often it was given again in vain.
+        pub tries: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -54,6 +67,7 @@ impl Store {
             id: Set(id.clone()),
             body: Set(body.clone()),
             due_at: Set(column::instant(due)),
+            tries: Set(0),
         })
         .on_conflict(
             OnConflict::columns([row::Column::Run, row::Column::Id])
@@ -65,29 +79,49 @@ impl Store {
         write.commit().await
     }
 
-    /// The run has answered, or there is nobody to answer.
-    pub async fn forget_update(&self, run: &BuyoutId, id: &str) -> Result<(), StoreError> {
+    /// The runs have answered, or there is nobody to answer.
+    pub async fn forget_updates(&self, answered: &[KeptUpdate]) -> Result<(), StoreError> {
         let write = self.write().await?;
-        row::Entity::delete_by_id((run.0.clone(), id.to_owned()))
-            .exec(&write.tx)
-            .await?;
+        for some in answered.chunks(BATCH) {
+            let one = |update: &KeptUpdate| {
+                Condition::all()
+                    .add(row::Column::Run.eq(update.run.as_str()))
+                    .add(row::Column::Id.eq(&update.id))
+            };
+            row::Entity::delete_many()
+                .filter(some.iter().map(one).fold(Condition::any(), Condition::add))
+                .exec(&write.tx)
+                .await?;
+        }
         write.commit().await
     }
 
-    /// Nobody answered again.
+    /// Nobody answered again, because of `cause` (English, without personal data). Of one that was given
+    /// [`TOLD_AFTER`] times in vain people are told, once; it is given again all the same.
     pub async fn put_off_update(
         &self,
         run: &BuyoutId,
         id: &str,
         due: DateTime<Utc>,
+        cause: &str,
     ) -> Result<(), StoreError> {
+        let now = column::now();
         let write = self.write().await?;
-        row::Entity::update_many()
+        let put_off = row::Entity::update_many()
             .col_expr(row::Column::DueAt, Expr::value(column::instant(due)))
+            .col_expr(row::Column::Tries, Expr::col(row::Column::Tries).add(1))
             .filter(row::Column::Run.eq(run.as_str()))
             .filter(row::Column::Id.eq(id))
-            .exec(&write.tx)
+            .exec_with_returning(&write.tx)
             .await?;
+        if put_off.iter().any(|row| row.tries == TOLD_AFTER) {
+            let reason = format!(
+                "what somebody said to the run was given {TOLD_AFTER} times and has no answer ({cause}); \
+                 it is kept and given again"
+            );
+            let told = unmatched::keep(&write.tx, SOURCE, id, Some(run), &reason, now).await?;
+            change::append(&write.tx, told.into_iter().collect(), now).await?;
+        }
         write.commit().await
     }
 
@@ -109,6 +143,7 @@ impl Store {
                 id,
                 body,
                 due_at: _,
+                tries: _,
             } = row;
             KeptUpdate {
                 run: BuyoutId(run),

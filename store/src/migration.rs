@@ -17,6 +17,7 @@ mod m0014_audit_chain;
 mod m0015_photo_place;
 mod m0016_search;
 mod m0017_update;
+mod m0018_update_tries;
 
 use sea_orm_migration::sea_query::{Alias, ColumnDef, Index, IndexCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_photo_place::Migration),
             Box::new(m0016_search::Migration),
             Box::new(m0017_update::Migration),
+            Box::new(m0018_update_tries::Migration),
         ]
     }
 }

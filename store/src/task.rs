@@ -75,29 +75,24 @@ mod excluded_row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Writes the tasks of a run that are new or newer than what is there, and answers these.
+/// Writes the tasks of a run that are new or newer than what is there, and answers these. `former`: the version
+/// of the same execution that is there, as far as it is known; its tasks stand in the table.
 ///
 /// The run's row is locked by the caller's transaction, so nobody else writes them meanwhile.
 pub(crate) async fn save<'a>(
     tx: &DatabaseTransaction,
+    former: Option<&Buyout>,
     buyout: &'a Buyout,
 ) -> Result<Vec<&'a HumanTask>, StoreError> {
-    let run_started_at = column::instant(buyout.started_at);
-    // Tasks of a former execution are nobody's any more.
-    row::Entity::delete_many()
-        .filter(row::Column::Run.eq(buyout.id.as_str()))
-        .filter(row::Column::RunStartedAt.lt(run_started_at))
-        .exec(tx)
-        .await?;
-    let known: BTreeMap<String, i64> = row::Entity::find()
-        .select_only()
-        .columns([row::Column::Id, row::Column::Version])
-        .filter(row::Column::Run.eq(buyout.id.as_str()))
-        .into_tuple::<(String, i64)>()
-        .all(tx)
-        .await?
-        .into_iter()
-        .collect();
+    let known = match former {
+        Some(former) => {
+            let tasks = former.tasks.values();
+            tasks
+                .map(|task| (task.id.0.clone(), i64::from(task.version)))
+                .collect()
+        }
+        None => known(tx, buyout).await?,
+    };
     let changed: Vec<&HumanTask> = buyout
         .tasks
         .values()
@@ -128,8 +123,41 @@ pub(crate) async fn save<'a>(
         )
         .exec_without_returning(tx)
         .await?;
-    save_excluded(tx, &changed).await?;
+    let excluding: Vec<&HumanTask> = match former {
+        Some(former) => {
+            let excludes_others = |task: &&HumanTask| match former.tasks.get(&task.id) {
+                Some(before) => before.excluded != task.excluded,
+                None => !task.excluded.is_empty(),
+            };
+            changed.iter().copied().filter(excludes_others).collect()
+        }
+        None => changed.clone(),
+    };
+    if !excluding.is_empty() {
+        save_excluded(tx, &excluding).await?;
+    }
     Ok(changed)
+}
+
+/// Versions of the run's tasks by their ids, once those of its former executions are gone: they are nobody's any more.
+async fn known(
+    tx: &DatabaseTransaction,
+    buyout: &Buyout,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    row::Entity::delete_many()
+        .filter(row::Column::Run.eq(buyout.id.as_str()))
+        .filter(row::Column::RunStartedAt.lt(column::instant(buyout.started_at)))
+        .exec(tx)
+        .await?;
+    Ok(row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Version])
+        .filter(row::Column::Run.eq(buyout.id.as_str()))
+        .into_tuple::<(String, i64)>()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect())
 }
 
 /// Replaces the exclusions of the tasks.

@@ -4,6 +4,7 @@
 //! record may know what came of it already, and nobody would say it again. So it is kept before it is given, and given
 //! again, under its own id, until the run has taken or refused it. Given twice it is one update.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -39,6 +40,25 @@ pub(super) enum Update {
     PostMessage(PostMessage),
 }
 
+/// Accepted updates that are still on record. Nobody waits until they are forgotten, so that is done for many at once;
+/// what a gateway had no time to forget is given again, and is the same update.
+#[derive(Clone, Default)]
+pub(super) struct Answered(Arc<Mutex<Vec<KeptUpdate>>>);
+
+impl Answered {
+    fn note(&self, update: KeptUpdate) {
+        self.list().push(update);
+    }
+
+    fn take(&self) -> Vec<KeptUpdate> {
+        std::mem::take(&mut *self.list())
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<KeptUpdate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Processes {
     /// Gives the run an update; `once` is its id, the same id is the same update.
     ///
@@ -65,13 +85,12 @@ impl Processes {
         match self.give(run, &update, &kept.id).await {
             Err(ProcessError::Unavailable(cause)) => Err(ProcessError::Kept(cause)),
             Ok(accepted) => {
-                // Nobody waits for it: what is not forgotten is given again, and is the same update.
-                tokio::spawn(self.clone().forget(kept));
+                self.answered.note(kept);
                 Ok(accepted)
             }
             Err(refused) => {
                 // Whoever asks again under the same id must not have that forgotten.
-                self.clone().forget(kept).await;
+                self.forget(&[kept]).await;
                 Err(refused)
             }
         }
@@ -135,9 +154,12 @@ impl Processes {
         }
     }
 
-    async fn forget(self, KeptUpdate { run, id, .. }: KeptUpdate) {
-        if let Err(error) = self.store.forget_update(&run, &id).await {
-            tracing::warn!(%run, %error, "an update that has its answer is still on record; it is given again");
+    async fn forget(&self, answered: &[KeptUpdate]) {
+        if answered.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.forget_updates(answered).await {
+            tracing::warn!(%error, "updates that have their answers are still on record; they are given again");
         }
     }
 
@@ -161,7 +183,7 @@ impl Processes {
                 Err(ProcessError::Unavailable(cause)) => {
                     tracing::warn!(%run, %cause, "an update has no answer yet; it is given again later");
                     let due = Utc::now() + AGAIN;
-                    if let Err(error) = self.store.put_off_update(run, id, due).await {
+                    if let Err(error) = self.store.put_off_update(run, id, due, &cause).await {
                         tracing::error!(%run, %error, "an update could not be put off");
                         return;
                     }
@@ -169,7 +191,7 @@ impl Processes {
                 answered => {
                     let taken = answered.is_ok();
                     tracing::info!(%run, taken, "an update without an answer was given again");
-                    self.clone().forget(kept).await;
+                    self.forget(&[kept]).await;
                 }
             }
         }
@@ -199,6 +221,8 @@ pub(crate) async fn give_again(processes: Processes, stop: CancellationToken) {
         .await
         .is_some()
     {
+        processes.forget(&processes.answered.take()).await;
         stop.run_until_cancelled(processes.give_again()).await;
     }
+    processes.forget(&processes.answered.take()).await;
 }

@@ -6,7 +6,7 @@ use domain::staff::{PersonId, PersonRef};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    TryInsertResult,
 };
 use std::collections::BTreeSet;
 
@@ -51,36 +51,23 @@ pub(super) async fn add(
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let numbers = events
-        .iter()
-        .map(|event| column::number("event seq", event.seq))
-        .collect::<Result<Vec<_>, _>>()?;
-    let known: BTreeSet<i64> = row::Entity::find()
-        .select_only()
-        .column(row::Column::Seq)
-        .filter(row::Column::Run.eq(buyout.id.as_str()))
-        .filter(row::Column::RunStartedAt.eq(column::instant(buyout.started_at)))
-        .filter(row::Column::Seq.is_in(numbers.iter().copied()))
-        .into_tuple::<i64>()
-        .all(tx)
-        .await?
-        .into_iter()
-        .collect();
-    let new: Vec<&ProcessEvent> = numbers
-        .iter()
-        .zip(events)
-        .filter(|(number, _)| !known.contains(number))
-        .map(|(_, event)| event)
-        .collect();
-    let rows = new
+    let rows = events
         .iter()
         .map(|event| row(buyout, event))
         .collect::<Result<Vec<_>, _>>()?;
-    row::Entity::insert_many(rows)
+    let inserted = row::Entity::insert_many(rows)
         .on_conflict_do_nothing()
-        .exec_without_returning(tx)
+        .exec_with_returning_keys(tx)
         .await?;
-    Ok(new.into_iter().cloned().collect())
+    let new: BTreeSet<i64> = match inserted {
+        TryInsertResult::Inserted(keys) => keys.into_iter().map(|(_, _, seq)| seq).collect(),
+        TryInsertResult::Empty | TryInsertResult::Conflicted => BTreeSet::new(),
+    };
+    Ok(events
+        .iter()
+        .filter(|event| i64::try_from(event.seq).is_ok_and(|seq| new.contains(&seq)))
+        .cloned()
+        .collect())
 }
 
 fn row(buyout: &Buyout, event: &ProcessEvent) -> Result<row::ActiveModel, StoreError> {

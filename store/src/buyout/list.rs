@@ -1,5 +1,8 @@
 //! The list of runs, and what is counted over it.
 
+mod filter;
+mod sort;
+
 use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
@@ -7,111 +10,22 @@ use domain::money::Money;
 use domain::staff::{PersonId, PersonRef};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Order};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
-use strum::{Display, EnumString};
 
-use super::{NO_DEADLINE, found, row};
+use self::filter::condition;
+use super::{NO_DEADLINE, row};
 use crate::column::{self, At};
 use crate::connect::Store;
 use crate::error::StoreError;
 use crate::page::{self, Key, Page, Paged};
 
+pub use self::filter::BuyoutFilter;
+pub use self::sort::{BuyoutOrder, BuyoutSort};
+
 /// Rows read at once where no page bounds them.
 const BATCH: u64 = 1_000;
-
-/// Which runs; an empty list and `None` do not restrict.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BuyoutFilter {
-    pub stages: Vec<Stage>,
-    /// A run whose city is not known yet is in none of them.
-    pub cities: Vec<String>,
-    /// Parts of the deal's number, VIN, plate or car's title; each word must occur.
-    pub text: Option<String>,
-    /// `text` is looked for in the client's name and phone too, the phone however it is written.
-    pub clients: bool,
-    /// The inspection was given to this person.
-    pub inspector: Option<PersonId>,
-    /// The inspection was given to one of these, whoever else is asked for.
-    pub given_to: Vec<PersonId>,
-    /// VIN or frame number, whole.
-    pub identifier: Option<String>,
-    /// Running or ended.
-    pub active: Option<bool>,
-    /// Running and past its deadline.
-    pub overdue: bool,
-    /// Something went wrong and was not mended yet.
-    pub troubled: bool,
-    /// Begun at this moment or later.
-    pub started_from: Option<DateTime<Utc>>,
-    /// Begun before this moment.
-    pub started_to: Option<DateTime<Utc>>,
-    /// All but this one.
-    pub except: Option<BuyoutId>,
-}
-
-/// By what a list is sorted; equal ones by id.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Display, EnumString)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum BuyoutOrder {
-    #[default]
-    Started,
-    /// Runs without a deadline count as due after all others.
-    Deadline,
-    StageSince,
-}
-
-/// The default is the latest started first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct BuyoutSort {
-    pub order: BuyoutOrder,
-    pub ascending: bool,
-}
-
-impl BuyoutSort {
-    fn column(self) -> row::Column {
-        match self.order {
-            BuyoutOrder::Started => row::Column::StartedAt,
-            BuyoutOrder::Deadline => row::Column::DueAt,
-            BuyoutOrder::StageSince => row::Column::StageSince,
-        }
-    }
-
-    /// Mark of this sort's cursors.
-    fn mark(self) -> &'static str {
-        match (self.order, self.ascending) {
-            (BuyoutOrder::Started, false) => "started",
-            (BuyoutOrder::Started, true) => "started-up",
-            (BuyoutOrder::Deadline, false) => "deadline",
-            (BuyoutOrder::Deadline, true) => "deadline-up",
-            (BuyoutOrder::StageSince, false) => "stage",
-            (BuyoutOrder::StageSince, true) => "stage-up",
-        }
-    }
-
-    fn key(self, row: &Listed) -> Key {
-        Key {
-            at: match self.order {
-                BuyoutOrder::Started => row.started_at,
-                BuyoutOrder::Deadline => row.due_at,
-                BuyoutOrder::StageSince => row.stage_since,
-            },
-            id: row.id.clone(),
-        }
-    }
-
-    /// What comes after the key. The first comparison alone bounds the walk over an index.
-    fn after(self, Key { at, id }: Key) -> Condition {
-        let column = self.column();
-        let (bound, beyond, next) = if self.ascending {
-            (column.gte(at), column.gt(at), row::Column::Id.gt(id))
-        } else {
-            (column.lte(at), column.lt(at), row::Column::Id.lt(id))
-        };
-        Condition::all().add(bound).add(beyond.or(next))
-    }
-}
 
 /// A run as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -337,61 +251,6 @@ fn columns(query: Select<row::Entity>) -> Select<row::Entity> {
         row::Column::StageSince,
         row::Column::EndedAt,
     ])
-}
-
-fn condition(filter: &BuyoutFilter, backend: DbBackend) -> Condition {
-    let BuyoutFilter {
-        stages,
-        cities,
-        text,
-        clients,
-        inspector,
-        given_to,
-        identifier,
-        active,
-        overdue,
-        troubled,
-        started_from,
-        started_to,
-        except,
-    } = filter;
-    let any = |column: row::Column, values: Vec<String>| {
-        (!values.is_empty()).then(|| column.is_in(values))
-    };
-    let found = text
-        .as_deref()
-        .and_then(|text| found(text, *clients, backend));
-    Condition::all()
-        .add_option(any(
-            row::Column::Stage,
-            stages.iter().map(Stage::to_string).collect(),
-        ))
-        .add_option(any(row::Column::City, cities.clone()))
-        .add_option(found.map(|runs| row::Column::Id.in_subquery(runs)))
-        .add_option(
-            inspector
-                .as_ref()
-                .map(|person| row::Column::Inspector.eq(&person.0)),
-        )
-        .add_option(any(
-            row::Column::Inspector,
-            given_to.iter().map(|person| person.0.clone()).collect(),
-        ))
-        .add_option(
-            identifier
-                .as_ref()
-                .map(|identifier| row::Column::Identifier.eq(identifier)),
-        )
-        .add_option(active.map(|active| row::Column::Active.eq(active)))
-        .add_option(overdue.then(|| {
-            row::Column::Active
-                .eq(true)
-                .and(row::Column::DueAt.lt(column::now()))
-        }))
-        .add_option(troubled.then(|| row::Column::Trouble.is_not_null()))
-        .add_option(started_from.map(|from| row::Column::StartedAt.gte(column::instant(from))))
-        .add_option(started_to.map(|to| row::Column::StartedAt.lt(column::instant(to))))
-        .add_option(except.as_ref().map(|run| row::Column::Id.ne(run.as_str())))
 }
 
 /// The same out of the whole row.

@@ -31,6 +31,7 @@ mod row {
 }
 
 /// The words of a run, folded.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Words {
     /// Deal, VIN or frame number, plate, car.
     pub(crate) open: String,
@@ -63,8 +64,17 @@ impl Words {
     }
 }
 
-pub(super) async fn save(tx: &DatabaseTransaction, buyout: &Buyout) -> Result<(), StoreError> {
-    let Words { open, client } = Words::of(buyout);
+/// `before`: what is there.
+pub(super) async fn save(
+    tx: &DatabaseTransaction,
+    before: Option<&Buyout>,
+    buyout: &Buyout,
+) -> Result<(), StoreError> {
+    let words = Words::of(buyout);
+    if before.is_some_and(|before| Words::of(before) == words) {
+        return Ok(());
+    }
+    let Words { open, client } = words;
     row::Entity::insert(row::ActiveModel {
         run: Set(buyout.id.0.clone()),
         words: Set(open),

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::buyout::start::BuyoutId;
-use domain::buyout::state::EventKind;
+use domain::buyout::state::{EventKind, ProcessEvent};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -28,6 +28,11 @@ const MENDED: [EventKind; 8] = [
     EventKind::Undo,
     EventKind::Ended,
 ];
+
+/// Whether these events leave a run without a trouble as it is.
+pub(super) fn is_silent(added: &[ProcessEvent]) -> bool {
+    added.iter().all(|event| event.kind != EventKind::Trouble)
+}
 
 /// Reads the events that are there, whichever save brought them, and writes what they tell.
 pub(crate) async fn settle(

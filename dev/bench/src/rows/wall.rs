@@ -4,6 +4,8 @@
 //! records, timers, search attributes and updates, in the same dependencies, on as many queues, with nothing in
 //! them. What is above is ours: codec, database, HTTP, documents.
 
+mod gaps;
+
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -17,6 +19,8 @@ use crate::rows::events::history;
 use crate::shape::{Command, Shape};
 use crate::table::{Line, Table};
 use crate::world::{Options, World};
+
+use gaps::Gaps;
 
 pub(crate) const ROW: &str = "wall";
 /// Roubles, by SBP, without a second word.
@@ -38,11 +42,13 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     }
     let (mut pairs, mut null) = (Vec::new(), Vec::new());
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut spent, mut spent_empty) = (Gaps::default(), Gaps::default());
     for number in 0..if quick { 3 } else { 15 } {
         let run = play(&office, PRICE).await?;
         let events = history(&world, run.as_str()).await?;
         let shape = Shape::of(&events)?;
         let took = length(&events)?;
+        spent.add(&events);
         let mut both = [Duration::ZERO; 2];
         for (turn, slot) in both.iter_mut().enumerate() {
             let id = format!("empty-{number}-{turn}");
@@ -51,6 +57,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
             let played = Shape::of(&events)?;
             same(&shape, &played)?;
             *slot = length(&events)?;
+            spent_empty.add(&events);
         }
         let [first, second] = both.map(|took| took.as_secs_f64());
         pairs.push((took.as_secs_f64(), f64::midpoint(first, second)));
@@ -63,6 +70,12 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     world.stop().await?;
     let ratio = Ratio::of(&pairs);
     table.tell(ROW, "null test: empty / empty", Ratio::of(&null));
+    for line in spent.against(&spent_empty) {
+        println!("  {line}");
+    }
+    for line in spent.calls() {
+        println!("    {line}");
+    }
     table.add(Line {
         row: ROW,
         what: "wall of a buyout, all answer at once / empty workflow of its waves".to_owned(),
@@ -104,17 +117,21 @@ pub(crate) async fn play(office: &Office, price: i64) -> anyhow::Result<BuyoutId
 
 /// From the first event to the last, by the server's clock.
 fn length(events: &[HistoryEvent]) -> anyhow::Result<Duration> {
-    let at = |event: Option<&HistoryEvent>| {
-        let time = event?.event_time.as_ref()?;
-        Some(Duration::new(
-            u64::try_from(time.seconds).ok()?,
-            u32::try_from(time.nanos).ok()?,
-        ))
-    };
-    let (first, last) = at(events.first())
-        .zip(at(events.last()))
+    let (first, last) = events
+        .first()
+        .and_then(moment)
+        .zip(events.last().and_then(moment))
         .context("an empty history")?;
     Ok(last.saturating_sub(first))
+}
+
+/// Since 1970, by the server's clock.
+fn moment(event: &HistoryEvent) -> Option<Duration> {
+    let time = event.event_time.as_ref()?;
+    Some(Duration::new(
+        u64::try_from(time.seconds).ok()?,
+        u32::try_from(time.nanos).ok()?,
+    ))
 }
 
 /// An empty run that did other things than ours proves nothing. Where the outside is quicker than ours was, two steps

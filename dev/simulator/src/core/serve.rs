@@ -235,6 +235,10 @@ pub(super) async fn accept(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the connection is gone");
+            continue;
+        }
         let (tls, site, stop) = (tls.clone(), site.clone(), stop.clone());
         connections.spawn(async move {
             match tls {

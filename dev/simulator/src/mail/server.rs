@@ -42,6 +42,7 @@ pub async fn smtp(sim: Sim, listener: TcpListener, tls: TlsAcceptor, stop: Cance
 }
 
 async fn talk(sim: Sim, stream: TcpStream, tls: TlsAcceptor) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
     match Session::new(sim.clone(), stream, false).run().await? {
         End::Closed => Ok(()),
         End::StartTls(stream) => {

@@ -151,11 +151,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         said.push("AUTH PLAIN LOGIN".to_owned());
         let last = said.len() - 1;
-        for (index, line) in said.iter().enumerate() {
+        let lines = said.iter().enumerate().map(|(index, line)| {
             let mark = if index == last { ' ' } else { '-' };
-            self.wire.say(&format!("250{mark}{line}")).await?;
-        }
-        Ok(Next::Go)
+            format!("250{mark}{line}")
+        });
+        let lines: Vec<String> = lines.collect();
+        self.go(&lines.join("\r\n")).await
     }
 
     async fn authenticate(&mut self, rest: &str) -> std::io::Result<Next> {

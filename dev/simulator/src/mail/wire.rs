@@ -71,9 +71,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// A reply in one piece: the end of a line on its own would wait until the client has acknowledged the line.
     pub(super) async fn say(&mut self, reply: &str) -> std::io::Result<()> {
-        self.stream.write_all(reply.as_bytes()).await?;
-        self.stream.write_all(b"\r\n").await?;
+        let line = format!("{reply}\r\n");
+        self.stream.write_all(line.as_bytes()).await?;
         self.stream.flush().await
     }
 
