@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the test process's own, for tests that run on both databases.
+//! A PostgreSQL server for tests that run on both databases: the test process's own, or one that all share.
 //!
 //! The server lives in a temporary folder and listens on the loopback. A small shell watches over it:
 //! it holds the reading end of a pipe whose other end is ours, so that when this process ends, even
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// Where Debian and Ubuntu put the servers, one folder per version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -31,45 +31,17 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long a server that broke down may take until it is back.
 const BACK: Duration = Duration::from_secs(60);
 
-/// Arguments: folder of the binaries, port. PostgreSQL refuses to run as root.
-const WATCH: &str = r#"
-bin=$1 port=$2
-dir=$(mktemp -d "${TMPDIR:-/tmp}/kite-postgres.XXXXXX") || exit 1
-exec 3<&0
-as=
-if [ "$(id -u)" = 0 ]; then
-    as="setpriv --reuid=postgres --regid=postgres --clear-groups"
-    chown postgres "$dir"
-fi
-cd "$dir"
-start() {
-    $as "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" \
-        -c fsync=off -c full_page_writes=off \
-        -c max_connections=200 -c shared_buffers=16MB <&- 3<&- &
-    server=$!
-}
-if $as "$bin/initdb" -D "$dir/data" -U kite -A trust -E UTF8 --locale=C --lc-ctype=C.UTF-8 --no-sync >&2; then
-    start
-    while read -r word <&3; do
-        case $word in
-        break) kill -QUIT "$server"; wait "$server" ;;
-        start) start ;;
-        esac
-    done
-    kill -QUIT "$server" 2>&-
-    wait "$server"
-fi
-cd /
-rm -rf "$dir"
-"#;
+const WATCH: &str = include_str!("testing/postgres.sh");
+/// Port of a server that whoever runs the tests has started for all of them.
+const SHARED: &str = "KITE_TEST_POSTGRES";
 
 /// A running server. It stops when this is dropped or the process ends.
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
     databases: AtomicU32,
-    /// The shell does what it reads here, until the pipe ends.
-    watched: Mutex<ChildStdin>,
+    /// The shell does what it reads here, until the pipe ends; `None`: the server is another's.
+    watched: Option<Mutex<ChildStdin>>,
 }
 
 impl Postgres {
@@ -114,7 +86,7 @@ impl Postgres {
         Some(Self {
             port,
             databases: AtomicU32::new(0),
-            watched: Mutex::new(watched),
+            watched: Some(Mutex::new(watched)),
         })
     }
 
@@ -123,10 +95,14 @@ impl Postgres {
     /// # Panics
     /// When the server refuses.
     pub async fn database(&self) -> String {
-        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}", std::process::id());
         let server = Database::connect(self.url("postgres"))
             .await
             .expect("the server");
+        if self.watched.is_none() {
+            sweep(&server).await;
+        }
         server
             .execute_unprepared(&format!("CREATE DATABASE {name}"))
             .await
@@ -166,7 +142,9 @@ impl Postgres {
     }
 
     fn tell(&self, word: &str) {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = self.watched.as_ref();
+        let watched = watched.expect("a server of the test's own, not the one that all share");
+        let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(watched, "{word}").expect("the shell reads");
         watched.flush().expect("the shell reads");
     }
@@ -177,10 +155,41 @@ impl Postgres {
     }
 }
 
-/// The server that all tests of this process share; started by the first one that asks.
+/// The server that all tests of this process share: the one that was started for all of them, or one of this
+/// process's own, started by the first test that asks.
+///
+/// # Panics
+/// As [`Postgres::start`].
 pub fn postgres() -> &'static Postgres {
     static SERVER: OnceLock<Postgres> = OnceLock::new();
-    SERVER.get_or_init(Postgres::start)
+    SERVER.get_or_init(|| match std::env::var(SHARED) {
+        Ok(port) => Postgres {
+            port: port.parse().expect("a port in KITE_TEST_POSTGRES"),
+            databases: AtomicU32::new(0),
+            watched: None,
+        },
+        Err(_) => Postgres::start(),
+    })
+}
+
+/// Drops the databases of processes that are no more: hundreds of tests would fill the disk.
+async fn sweep(server: &DatabaseConnection) {
+    let all = server
+        .query_all_raw(Statement::from_string(
+            DbBackend::Postgres,
+            r"SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'test\_%'",
+        ))
+        .await
+        .expect("the names of the databases");
+    for row in all {
+        let name: String = row.try_get("", "name").expect("a name");
+        let owner = name.split('_').nth(1).unwrap_or_default();
+        if !Path::new("/proc").join(owner).exists() {
+            // Another test may be dropping it, too.
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let _ = server.execute_unprepared(&drop).await;
+        }
+    }
 }
 
 fn ready(lines: &mut BufReader<ChildStderr>, log: &mut String) -> bool {

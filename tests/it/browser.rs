@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
+use domain::buyout::tasks::NewTask;
+use domain::task::TaskKind;
 use serde_json::{Value, json};
 use simulator::Partner;
 use stack::play::{Play, Prices};
 use stack::seed;
 use stack::settings::GatewayOptions;
+use store::testing::fill::{Size, filled};
+use store::{Store, StoreConfig};
 use tests::World;
 use tests::world::Options;
 use tokio::process::Command;
@@ -29,7 +33,7 @@ const PRICES: Prices = Prices {
 };
 
 /// Runs in the list that has to stay smooth; `speed.spec.ts` looks for this number.
-const MANY: u64 = 10_000;
+const MANY: u32 = 10_000;
 
 fn web() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../web")
@@ -37,15 +41,10 @@ fn web() -> PathBuf {
 
 /// A stack that serves the built UI.
 async fn world() -> anyhow::Result<World> {
-    world_with(Vec::new()).await
+    world_with(Options::default()).await
 }
 
-async fn world_with(issuers: Vec<stack::settings::Issuer>) -> anyhow::Result<World> {
-    world_of(issuers, tests::world::QUIET).await
-}
-
-/// With sections of the worker's file.
-async fn world_of(issuers: Vec<stack::settings::Issuer>, worker: &str) -> anyhow::Result<World> {
+async fn world_with(options: Options) -> anyhow::Result<World> {
     let built = web().join("dist");
     if !built.join("index.html").exists() {
         bail!("the staff UI is not built: run `make web` first");
@@ -55,13 +54,34 @@ async fn world_of(issuers: Vec<stack::settings::Issuer>, worker: &str) -> anyhow
             web: Some(built),
             // What a link to the engine looks like; nobody follows it here.
             temporal_ui: "http://127.0.0.1:8233".to_owned(),
-            issuers,
-            ..GatewayOptions::default()
+            ..options.gateway
         },
-        worker: worker.to_owned(),
-        ..Options::default()
+        ..options
     })
     .await
+}
+
+/// Fills a new database with as many runs as the list has to carry; one by one they would take minutes.
+async fn fill(url: &str) -> anyhow::Result<()> {
+    let mut run = lists::run(1);
+    let wanted = NewTask {
+        kind: TaskKind::Appraise,
+        details: "Оценить автомобиль.".to_owned(),
+        due_secs: 1_800,
+        wall_clock: false,
+        assignee: None,
+        waits_for: None,
+    };
+    let task = run.put_task(wanted, run.started_at).id.clone();
+    let task = run.tasks.remove(&task).context("no task")?;
+    let store = Store::connect(&StoreConfig {
+        url: url.to_owned(),
+        max_connections: 1,
+    })
+    .await?;
+    filled(&store, &Size::of(MANY, run, task)).await;
+    store.migrate().await?;
+    Ok(store.close().await?)
 }
 
 /// What a file of browser tests knows of a deal that was played before.
@@ -214,10 +234,17 @@ async fn pdf_and_templates_are_looked_at_in_the_page() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn screens_are_small_and_quick() -> anyhow::Result<()> {
-    let world = world().await?;
-    for deal in 1..=MANY {
-        lists::save(&world, lists::run(deal), Vec::new()).await?;
-    }
+    let folder = tempfile::tempdir()?;
+    let url = format!(
+        "sqlite://{}?mode=rwc",
+        folder.path().join("kite.db").display()
+    );
+    fill(&url).await?;
+    let world = world_with(Options {
+        database: Some(url),
+        ..Options::default()
+    })
+    .await?;
     run("speed", &world, BTreeMap::new()).await?;
     world.stop().await
 }
@@ -226,11 +253,18 @@ async fn screens_are_small_and_quick() -> anyhow::Result<()> {
 async fn people_sign_in_with_the_company_s_account() -> anyhow::Result<()> {
     let issuer = Issuer::start().await?;
     issuer.sign_with(Key::new("only")?);
-    let world = world_with(vec![stack::settings::Issuer {
+    let company = stack::settings::Issuer {
         url: issuer.url.clone(),
         audience: AUDIENCE.to_owned(),
         client_id: "kite-ui".to_owned(),
-    }])
+    };
+    let world = world_with(Options {
+        gateway: GatewayOptions {
+            issuers: vec![company],
+            ..GatewayOptions::default()
+        },
+        ..Options::default()
+    })
     .await?;
     run("company", &world, BTreeMap::new()).await?;
     world.stop().await
@@ -244,7 +278,11 @@ const WATCHED: &str = "[hold]\nfailures = 3\nruns = 1\nwithin_secs = 60\nprobe_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ops_find_out_why_a_run_stands_and_mend_it() -> anyhow::Result<()> {
-    let world = world_of(Vec::new(), WATCHED).await?;
+    let world = world_with(Options {
+        worker: WATCHED.to_owned(),
+        ..Options::default()
+    })
+    .await?;
     let stack = &world.stack;
     let started = Play::deal(stack, "clean").await?;
     let moved = Play::deal(stack, "clean").await?;
