@@ -102,6 +102,12 @@ impl Postgres {
             .expect("the server");
         if self.watched.is_none() {
             sweep(&server).await;
+            // A process that is no more may have had our number.
+            let former = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            server
+                .execute_unprepared(&former)
+                .await
+                .expect("the name is free");
         }
         server
             .execute_unprepared(&format!("CREATE DATABASE {name}"))
