@@ -6,7 +6,7 @@ use proto::kite::staff::v1 as pb;
 use proto::kite::staff::v1::staff_service_server::StaffService;
 use tonic::{Request, Response, Status};
 
-use crate::access::{Read, actor_of, hash};
+use crate::access::{Cost, Read, actor_of, hash};
 use crate::convert::staff::{draft, member};
 use crate::server::App;
 use crate::status;
@@ -97,9 +97,11 @@ impl StaffService for StaffDirectory {
             .then(first_password);
         let password_hash = match &first {
             None => None,
-            Some(password) => Some(hash(password.clone()).await.ok_or_else(|| {
-                Status::internal("Пароль создать не удалось. Никто не добавлен, повторите.")
-            })?),
+            Some(password) => {
+                Some(hash(password.clone(), Cost::Secret).await.ok_or_else(|| {
+                    Status::internal("Пароль создать не удалось. Никто не добавлен, повторите.")
+                })?)
+            }
         };
         let invited = self
             .app

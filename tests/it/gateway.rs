@@ -37,7 +37,6 @@ mod workbooks;
 
 use std::time::Duration;
 
-use anyhow::Context;
 use domain::staff::{PersonId, Role, StaffMember};
 use proto::kite::inspection::v1::CreateUploadTicketRequest;
 use stack::people::Person;
@@ -69,9 +68,7 @@ async fn write_staff(
     cities: &[&str],
     blocked: bool,
 ) -> anyhow::Result<()> {
-    let password = api_gateway::access::hash(seed::PASSWORD.to_owned())
-        .await
-        .context("the machine gave no randomness")?;
+    let password = seed::password_hash().await?;
     let record = StaffRecord {
         member: StaffMember {
             person: PersonId::new(format!("u-{login}")),

@@ -165,11 +165,11 @@ async fn prepare(machine: &Machine) -> anyhow::Result<()> {
     let id = PersonId::new(format!("u-{login}"));
     let mut member = stack.store.staff(&id).await?.context("an inspector")?;
     member.cities.push(HASTY_CITY.to_owned());
-    let password = api_gateway::access::hash(seed::PASSWORD.to_owned()).await;
+    let password = seed::password_hash().await?;
     let record = StaffRecord {
         member,
         login: Some(login.to_owned()),
-        password_hash: Some(password.context("the machine gave no randomness")?),
+        password_hash: Some(password),
         blocked: false,
     };
     stack.store.upsert_staff(&record).await?;

@@ -1,6 +1,5 @@
 //! People beyond the seeded ones.
 
-use anyhow::Context;
 use domain::staff::{PersonId, Role, StaffMember};
 use stack::people::Person;
 use stack::seed;
@@ -11,9 +10,7 @@ use crate::World;
 
 /// Somebody who holds every role, signed in.
 pub async fn with_every_role(world: &World, login: &str) -> anyhow::Result<Person> {
-    let password = api_gateway::access::hash(seed::PASSWORD.to_owned())
-        .await
-        .context("the machine gave no randomness")?;
+    let password = seed::password_hash().await?;
     let record = StaffRecord {
         member: StaffMember {
             person: PersonId::new(format!("u-{login}")),

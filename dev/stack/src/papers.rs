@@ -1,82 +1,28 @@
 //! What people bring in a played buyout: photos, readings, papers. Invented, but complete.
 
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
 use proto::kite::common::v1::Money;
 use proto::kite::inspection::v1 as inspection_pb;
 use proto::kite::task::v1 as pb;
 
 /// A photo of its own: a pattern drawn from `seed`, as PNG.
 pub fn photo(seed: u32) -> Vec<u8> {
-    png(320, 200, |x, y| {
+    let picture = RgbImage::from_fn(320, 200, |x, y| {
         let wave =
             (x.wrapping_mul(seed % 7 + 1) ^ y.wrapping_mul(seed % 11 + 3)).wrapping_add(seed);
-        [
+        Rgb([
             (wave % 251) as u8,
             (x % 256) as u8,
             (y.wrapping_mul(seed) % 256) as u8,
-        ]
-    })
-}
-
-/// A PNG without compression: enough for a picture nobody prints.
-fn png(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
-    let mut raw = Vec::new();
-    for y in 0..height {
-        raw.push(0);
-        for x in 0..width {
-            raw.extend(pixel(x, y));
-        }
-    }
-    let mut zlib = vec![0x78, 0x01];
-    let blocks: Vec<&[u8]> = raw.chunks(65_535).collect();
-    for (index, block) in blocks.iter().enumerate() {
-        let length = block.len() as u16;
-        zlib.push(u8::from(index + 1 == blocks.len()));
-        zlib.extend(length.to_le_bytes());
-        zlib.extend((!length).to_le_bytes());
-        zlib.extend(*block);
-    }
-    zlib.extend(adler(&raw).to_be_bytes());
-    let mut header = Vec::new();
-    header.extend(width.to_be_bytes());
-    header.extend(height.to_be_bytes());
-    header.extend([8, 2, 0, 0, 0]);
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (name, data) in [
-        (b"IHDR", header.as_slice()),
-        (b"IDAT", &zlib),
-        (b"IEND", &[]),
-    ] {
-        png.extend((data.len() as u32).to_be_bytes());
-        let mut checked = name.to_vec();
-        checked.extend(data);
-        png.extend(&checked);
-        png.extend(crc(&checked).to_be_bytes());
-    }
-    png
-}
-
-fn adler(bytes: &[u8]) -> u32 {
-    let (mut a, mut b) = (1_u32, 0_u32);
-    for byte in bytes {
-        a = (a + u32::from(*byte)) % 65_521;
-        b = (b + a) % 65_521;
-    }
-    (b << 16) | a
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
-        }
-    }
-    !crc
+        ])
+    });
+    let mut file = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut file, ImageFormat::Png)
+        .expect("memory takes a picture");
+    file.into_inner()
 }
 
 /// The car as the played inspector and manager know it.

@@ -1,6 +1,7 @@
 //! What a fresh installation needs to begin: people, one per role, and a policy.
 
 use anyhow::Context;
+use api_gateway::access::Cost;
 use domain::calendar::WorkingCalendar;
 use domain::inspection::{BodyElement, InspectionTemplate, PhotoAngle};
 use domain::money::Money;
@@ -122,13 +123,18 @@ pub fn member(account: &Account, treasury_user: Option<uuid::Uuid>) -> StaffMemb
     }
 }
 
+/// What is stored of [`PASSWORD`].
+pub async fn password_hash() -> anyhow::Result<String> {
+    api_gateway::access::hash(PASSWORD.to_owned(), Cost::Public)
+        .await
+        .context("the machine gave no randomness")
+}
+
 /// Writes people and policy; what is there already stays.
 pub async fn plant(store: &Store, control: &Control, policy: &BuyoutPolicy) -> anyhow::Result<()> {
     let users = control.get("onec_treasury/users").await?;
     // One hash for all: every development account has the same password.
-    let password = api_gateway::access::hash(PASSWORD.to_owned())
-        .await
-        .context("the machine gave no randomness")?;
+    let password = password_hash().await?;
     for account in &ACCOUNTS {
         let user = portal::treasury_user(&users, account.login);
         let record = StaffRecord {
