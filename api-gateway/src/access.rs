@@ -4,6 +4,7 @@
 
 mod attempts;
 mod cookie;
+mod decisions;
 mod layer;
 mod limiter;
 mod oidc;

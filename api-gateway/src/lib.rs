@@ -36,6 +36,7 @@ pub mod fuzz;
 
 mod convert;
 mod export;
+mod portals;
 mod process;
 mod routes;
 mod starts;

@@ -21,6 +21,7 @@ use crate::access::{Access, Attempts, Limiter, Origins, Policies, Reads, Tokens}
 use crate::config::Config;
 use crate::health::Health;
 use crate::link::Answers;
+use crate::portals::Portals;
 use crate::process::{Processes, update};
 use crate::starts::{self, Starts};
 use crate::{audit, event, health, housekeeping, inbox, routes, tls};
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) config: Arc<Config>,
     pub(crate) namespace: String,
     pub(crate) store: Store,
+    pub(crate) portals: Portals,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) processes: Processes,
     pub(crate) codec: Codec,
@@ -105,6 +107,7 @@ pub async fn run(
     let app = App {
         namespace,
         store: store.clone(),
+        portals: Portals::new(store.clone()),
         objects: objects.clone(),
         processes: Processes::new(client.clone(), codec.clone(), store.clone()),
         codec,

@@ -113,7 +113,12 @@ fn phone_numbers(group: &[String]) -> Vec<String> {
 
 /// The word occurs in the column.
 pub(crate) fn like(column: impl IntoColumnRef, word: &str) -> Expr {
-    Expr::col(column).like(LikeExpr::new(pattern(word)).escape('\\'))
+    has(Expr::col(column), word)
+}
+
+/// The word occurs in what the expression says.
+pub(crate) fn has(text: Expr, word: &str) -> Expr {
+    text.like(LikeExpr::new(pattern(word)).escape('\\'))
 }
 
 fn pattern(word: &str) -> String {

@@ -172,6 +172,27 @@ impl Store {
         Ok(rows.into_iter().map(|row| PersonId(row.person)).collect())
     }
 
+    /// Whoever is not blocked, with the absent people for whom they stand in now: what each call of theirs needs.
+    pub async fn acting(
+        &self,
+        person: &PersonId,
+    ) -> Result<Option<(StaffMember, Vec<PersonId>)>, StoreError> {
+        let rows = present()
+            .filter(
+                row::Column::Person
+                    .eq(&person.0)
+                    .or(row::Column::Substitute.eq(&person.0)),
+            )
+            .all(&self.db)
+            .await?;
+        // Nobody stands in for themselves.
+        let (own, absent): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.person == person.0);
+        let member = self.members(own).await?.pop();
+        let absent = absent.into_iter().map(|row| PersonId(row.person)).collect();
+        Ok(member.map(|member| (member, absent)))
+    }
+
     /// Writes the whole record, absence included. Whoever is blocked is signed out everywhere.
     ///
     /// [`StoreError::Conflict`]: the login or the user of a partner's system is somebody else's.

@@ -59,7 +59,7 @@ impl Default for Options {
             worker: QUIET.to_owned(),
             temporal: None,
             programs: None,
-            // Their limits have tests of their own, see `gate` of the adapters.
+            // The pace of calls has tests of its own in `activities::http`.
             partners_per_minute: Some(60_000),
         }
     }

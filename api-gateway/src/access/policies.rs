@@ -11,6 +11,8 @@ use domain::staff::Actor;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
+use crate::access::decisions::{Decisions, Question};
+
 const POLICIES: &str = include_str!("policies.cedar");
 
 /// Methods that need no token.
@@ -66,7 +68,7 @@ impl Action {
 }
 
 /// What an action is done to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Resource {
     /// Empty: no city.
     pub(crate) city: String,
@@ -87,6 +89,15 @@ impl Resource {
 pub(crate) enum Decision {
     Allow,
     Deny,
+}
+
+impl From<CedarDecision> for Decision {
+    fn from(decided: CedarDecision) -> Self {
+        match decided {
+            CedarDecision::Allow => Self::Allow,
+            CedarDecision::Deny => Self::Deny,
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +126,7 @@ pub(crate) struct Policies {
     policies: PolicySet,
     schema: Schema,
     authorizer: Authorizer,
+    decided: Decisions,
 }
 
 impl Policies {
@@ -156,6 +168,7 @@ impl Policies {
             policies,
             schema,
             authorizer: Authorizer::new(),
+            decided: Decisions::default(),
         })
     }
 
@@ -170,12 +183,13 @@ impl Policies {
 
     /// Denies whatever cannot be decided: an unknown action, a malformed request.
     pub(crate) fn decide(&self, actor: &Actor, action: &str, resource: &Resource) -> Decision {
-        let decided = self
-            .asker(actor, resource)
-            .and_then(|asker| self.ask(&asker, action));
+        let question = Question::new(actor, action, resource);
+        let decided = self.decided.or_ask(question, || {
+            let asker = self.asker(actor, resource)?;
+            self.ask(&asker, action).map(Decision::from)
+        });
         match decided {
-            Ok(CedarDecision::Allow) => Decision::Allow,
-            Ok(CedarDecision::Deny) => Decision::Deny,
+            Ok(decision) => decision,
             Err(error) => {
                 tracing::error!(%action, %error, "an access question could not be asked; denied");
                 Decision::Deny

@@ -189,16 +189,13 @@ impl Tokens {
     }
 
     pub(crate) async fn actor_of(&self, person: &PersonId) -> Result<Actor, TokenError> {
-        let store = &self.inner.store;
-        let member = store
-            .staff(person)
+        let (member, substitutes_for) = self
+            .inner
+            .store
+            .acting(person)
             .await
             .map_err(|_| TokenError::Unavailable)?
             .ok_or(TokenError::Unknown)?;
-        let substitutes_for = store
-            .substitutes_for(person)
-            .await
-            .map_err(|_| TokenError::Unavailable)?;
         Ok(Actor {
             person: member.person,
             name: member.name,

@@ -47,10 +47,14 @@ impl Buyouts {
 
     /// A portal that has the app; when there is one only, it need not be named.
     async fn portal(&self, named: String) -> Result<String, Status> {
-        let mut portals = self.app.store.portals().await.map_err(status::store)?;
-        portals.retain(|portal| named.is_empty() || portal.member_id == named);
+        let mut portals = self
+            .app
+            .portals
+            .named(&named)
+            .await
+            .map_err(status::store)?;
         match (portals.pop(), portals.is_empty()) {
-            (Some(portal), true) => Ok(portal.member_id),
+            (Some(portal), true) => Ok(portal),
             (Some(_), false) => Err(wrong("portal", "Порталов несколько, назовите портал.")),
             (None, _) => Err(wrong(
                 "portal",

@@ -2,6 +2,7 @@
 //! follow one another. What belongs to the client stands apart, for those who may see it.
 
 use domain::buyout::state::Buyout;
+use sea_orm::sea_query::extension::postgres::PgBinOper;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, EntityTrait};
@@ -11,6 +12,9 @@ use crate::search::{self, Among};
 
 /// Letters; the index knows no shorter part of a word.
 const TRIGRAM: usize = 3;
+/// See [`is_number`] and [`end`].
+const NUMBER: usize = 9;
+const END: usize = 6;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -95,7 +99,11 @@ pub(super) async fn save(
 pub(crate) fn found(typed: &str, clients: bool, backend: DbBackend) -> Option<SelectStatement> {
     let fits = search::matches(typed, clients, |among, word| match backend {
         DbBackend::Sqlite if word.chars().count() >= TRIGRAM => by_index(among, word),
-        _ => by_row(among, word),
+        DbBackend::Postgres if is_number(word) => by_row(among, |column| {
+            let whole = Expr::col(column).binary(PgBinOper::Concatenate, "");
+            search::like(column, end(word)).and(search::has(whole, word))
+        }),
+        _ => by_row(among, |column| search::like(column, word)),
     })?;
     Some(
         Query::select()
@@ -122,10 +130,22 @@ fn by_index(among: Among, word: &str) -> Expr {
     Expr::col("number").in_subquery(numbers)
 }
 
+/// Longer than a word that means something, and with digits: a VIN, a frame number, a phone.
+fn is_number(word: &str) -> bool {
+    word.chars().count() > NUMBER && word.chars().any(|c| c.is_ascii_digit())
+}
+
+/// The last letters. PostgreSQL intersects the rows of each trigram, and cars of one make have the first ten letters of a
+/// VIN in common: only the last ones are worth asking the index for. The whole word is looked for in what they leave.
+fn end(word: &str) -> &str {
+    let from = word.char_indices().rev().nth(END - 1);
+    from.map_or(word, |(from, _)| &word[from..])
+}
+
 /// PostgreSQL finds its index by itself; words shorter than a trigram have none anywhere.
-fn by_row(among: Among, word: &str) -> Expr {
-    let open = || search::like(row::Column::Words, word);
-    let client = || search::like(row::Column::ClientWords, word);
+fn by_row(among: Among, fits: impl Fn(row::Column) -> Expr) -> Expr {
+    let open = || fits(row::Column::Words);
+    let client = || fits(row::Column::ClientWords);
     match among {
         Among::Open => open(),
         Among::Client => client(),

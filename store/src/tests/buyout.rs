@@ -16,7 +16,11 @@ async fn a_projection_is_replaced_by_a_newer_one_only() {
         let mut first = buyout(1);
         first.deal = None;
         add(&mut first, task(&run(1), 1, TaskKind::Inspect));
+        let wanted = [run(2), run(1), run(3)];
+        assert_eq!(store.recorded(&wanted).await.unwrap(), []);
         save(store, &first, &[event(1, "начато"), event(2, "с нулём \0")]).await;
+        assert_eq!(store.recorded(&wanted).await.unwrap(), [run(1)]);
+        assert_eq!(store.recorded(&[]).await.unwrap(), []);
 
         let mut third = buyout(1);
         third.version = 3;

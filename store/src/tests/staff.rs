@@ -101,8 +101,26 @@ async fn an_absent_person_has_somebody_who_stands_in() {
         );
         let member = store.staff(&absent).await.unwrap().unwrap();
         assert_eq!(member.substitute, Some(present.clone()));
+        let acting = async |id: &PersonId| {
+            let found = store.acting(id).await.unwrap();
+            found.map(|(member, absent)| (member.person, member.roles, absent))
+        };
+        let inspector = || vec![Role::Inspector];
+        assert_eq!(
+            acting(&present).await,
+            Some((present.clone(), inspector(), vec![absent.clone()]))
+        );
+        assert_eq!(
+            acting(&absent).await,
+            Some((absent.clone(), inspector(), Vec::new()))
+        );
+        assert_eq!(acting(&nobody).await, None);
         store.set_substitute(&absent, None).await.unwrap();
         assert_eq!(store.substitutes_for(&present).await.unwrap(), []);
+        assert_eq!(
+            acting(&present).await,
+            Some((present.clone(), inspector(), Vec::new()))
+        );
 
         let own = store.set_substitute(&absent, Some(&absent)).await;
         assert!(matches!(own, Err(StoreError::Conflict(_))), "{own:?}");

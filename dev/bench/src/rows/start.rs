@@ -107,7 +107,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     deals.many(ours, block).await?;
     deals.many(theirs, block).await?;
     let (mut pairs, mut null) = (Vec::new(), Vec::new());
-    for _ in 0..if quick { 3 } else { 60 } {
+    for _ in 0..if quick { 3 } else { 120 } {
         let (with, without) = if coin() {
             let with = deals.many(ours, block).await?;
             (with, deals.many(theirs, block).await?)
@@ -117,7 +117,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
         };
         pairs.push((1.0 / with, 1.0 / without));
     }
-    for _ in 0..if quick { 1 } else { 30 } {
+    for _ in 0..if quick { 1 } else { 60 } {
         let first = deals.many(theirs, block).await?;
         null.push((1.0 / first, 1.0 / deals.many(theirs, block).await?));
     }

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use domain::buyout::start::BuyoutId;
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 
-use crate::empty::EmptyWorkers;
+use crate::empty::{EmptyWorkers, Least};
 use crate::figures::{Ratio, median, millis};
 use crate::office::{Files, Office};
 use crate::rows::events::history;
@@ -35,15 +35,17 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     let world = World::start(Options::default()).await?;
     let office = Office::open(&world, Files::Ready, Duration::from_millis(2)).await?;
     let bare = crate::noop::client(&world.address).await?;
-    let mut empty = EmptyWorkers::start(world.address.clone());
+    let least = Least::new(world.folder.path(), world.control.clone())?;
+    let mut empty = EmptyWorkers::start(world.address.clone(), least);
     // The first ones open connections and draw the first documents.
     for _ in 0..2 {
         play(&office, PRICE).await?;
     }
     let (mut pairs, mut null) = (Vec::new(), Vec::new());
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut over_least, mut least_over_empty) = (Vec::new(), Vec::new());
     let (mut spent, mut spent_empty) = (Gaps::default(), Gaps::default());
-    for number in 0..if quick { 3 } else { 15 } {
+    for number in 0..if quick { 3 } else { 30 } {
         let run = play(&office, PRICE).await?;
         let events = history(&world, run.as_str()).await?;
         let shape = Shape::of(&events)?;
@@ -52,16 +54,23 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
         let mut both = [Duration::ZERO; 2];
         for (turn, slot) in both.iter_mut().enumerate() {
             let id = format!("empty-{number}-{turn}");
-            empty.play(&bare, &id, &shape).await?;
+            empty.play(&bare, &id, &shape, false).await?;
             let events = history(&world, &id).await?;
             let played = Shape::of(&events)?;
             same(&shape, &played)?;
             *slot = length(&events)?;
             spent_empty.add(&events);
         }
+        let id = format!("least-{number}");
+        empty.play(&bare, &id, &shape, true).await?;
+        let events = history(&world, &id).await?;
+        same(&shape, &Shape::of(&events)?)?;
+        let least = length(&events)?.as_secs_f64();
         let [first, second] = both.map(|took| took.as_secs_f64());
         pairs.push((took.as_secs_f64(), f64::midpoint(first, second)));
         null.push((first, second));
+        over_least.push((took.as_secs_f64(), least));
+        least_over_empty.push((least, f64::midpoint(first, second)));
         ours.push(took);
         theirs.extend(both);
     }
@@ -70,6 +79,16 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     world.stop().await?;
     let ratio = Ratio::of(&pairs);
     table.tell(ROW, "null test: empty / empty", Ratio::of(&null));
+    table.tell(
+        ROW,
+        "each record on the disk and each call one request, no more / empty",
+        Ratio::of(&least_over_empty),
+    );
+    table.tell(
+        ROW,
+        "a buyout / a run of its waves with that least",
+        Ratio::of(&over_least),
+    );
     for line in spent.against(&spent_empty) {
         println!("  {line}");
     }
