@@ -14,6 +14,7 @@ use proto::kite::ops::v1 as pb;
 use proto::kite::task::v1::ListTasksRequest;
 use stack::people::Person;
 use stack::play::Play;
+use stack::stack::Stack;
 use tests::wait;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,6 +29,17 @@ async fn until<T>(
     look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
     wait::until(PATIENCE, what, look).await
+}
+
+/// A worker reads once a second who is held, and says in its metrics what it knows.
+async fn worker_knows_of_hold(stack: &Stack, partner: &str) -> anyhow::Result<()> {
+    let url = format!("http://{}/metrics", stack.worker_metrics);
+    let says = format!("kite_partner_held{{partner=\"{partner}\"}} 1");
+    until("the worker knows of the hold", async || {
+        let metrics = reqwest::get(&url).await?.text().await?;
+        Ok(metrics.lines().any(|line| line == says).then_some(()))
+    })
+    .await
 }
 
 async fn partner(ops: &Person, code: &str) -> anyhow::Result<pb::Partner> {

@@ -193,6 +193,8 @@ impl Holds {
             if partner.opened.is_none() && !partner.answered {
                 partner.now_held(held.remove(code), Instant::now());
             }
+            metrics::gauge!("kite_partner_held", "partner" => *code)
+                .set(u8::from(partner.held.is_some()));
         }
     }
 

@@ -14,7 +14,7 @@ use sea_orm::{
     QueryTrait, Select,
 };
 
-use self::filter::condition;
+use self::filter::{LookUp, condition};
 use super::{NO_DEADLINE, row};
 use crate::column::{self, At};
 use crate::connect::Store;
@@ -107,11 +107,12 @@ impl Store {
     ) -> Result<Paged<BuyoutRow>, StoreError> {
         let after = page.after(sort.mark())?;
         let limit = page.limit();
-        let rows = self.buyout_rows(filter, sort, after, limit + 1);
+        let look_up = LookUp::of(filter, &self.db).await?;
+        let rows = self.buyout_rows(filter, look_up, sort, after, limit + 1);
         let all = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
-            .filter(condition(filter, self.db.get_database_backend()));
+            .filter(condition(filter, self.db.get_database_backend(), look_up));
         let (rows, (total, more_than_total)) = if filter.text.is_some() {
             // Each of them looks the words up: side by side that takes the time of one.
             tokio::try_join!(rows, self.count_most(all, page, usize::MAX))?
@@ -136,11 +137,14 @@ impl Store {
         sort: BuyoutSort,
         most: u64,
     ) -> Result<Vec<BuyoutRow>, StoreError> {
+        let look_up = LookUp::of(filter, &self.db).await?;
         let mut all = Vec::new();
         let mut after = None;
         loop {
             let wanted = Ord::min(most - all.len() as u64, BATCH);
-            let rows = self.buyout_rows(filter, sort, after.take(), wanted).await?;
+            let rows = self
+                .buyout_rows(filter, look_up, sort, after.take(), wanted)
+                .await?;
             let whole = rows.len() as u64 == wanted;
             after = rows.last().map(|row| sort.key(row));
             for row in rows {
@@ -171,7 +175,11 @@ impl Store {
             false => Expr::col((row::Entity, row::Column::Stage)),
         };
         let mut counts = row::Entity::find()
-            .filter(condition(filter, self.db.get_database_backend()))
+            .filter(condition(
+                filter,
+                self.db.get_database_backend(),
+                LookUp::Free,
+            ))
             .select_only()
             .column_as(stage.clone(), "stage")
             .column_as(Expr::cust("COUNT(*)"), "runs")
@@ -200,6 +208,7 @@ impl Store {
     async fn buyout_rows(
         &self,
         filter: &BuyoutFilter,
+        look_up: LookUp,
         sort: BuyoutSort,
         after: Option<Key>,
         limit: u64,
@@ -213,7 +222,7 @@ impl Store {
         let ids = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
-            .filter(condition(filter, self.db.get_database_backend()))
+            .filter(condition(filter, self.db.get_database_backend(), look_up))
             .apply_if(after, |query, key| query.filter(sort.after(key)))
             .order_by(sort.column(), direction.clone())
             .order_by(row::Column::Id, direction.clone())

@@ -8,7 +8,7 @@ use serde_json::json;
 use stack::play::Play;
 use tests::{Options, World};
 
-use super::{WORKER, explain, until};
+use super::{WORKER, explain, until, worker_knows_of_hold};
 
 /// Beside the tests' own program; it is built with them.
 fn program() -> anyhow::Result<PathBuf> {
@@ -75,6 +75,7 @@ async fn ops_find_out_hold_note_retry_and_release_from_a_terminal() -> anyhow::R
         held.contains("fssp is held") && held.contains("kite ops resume fssp"),
         "{held}"
     );
+    worker_knows_of_hold(stack, "fssp").await?;
     let play = Play::deal(stack, "clean").await?;
     play.robot_calls().await?;
     play.inspect().await?;

@@ -8,7 +8,7 @@ use tests::world::quick;
 use tests::{Options, World};
 use tonic::Code;
 
-use super::{WORKER, explain, lines, open, partner, until};
+use super::{WORKER, explain, lines, open, partner, until, worker_knows_of_hold};
 
 const PRICES: Prices = Prices {
     buyout: 300_000,
@@ -179,6 +179,7 @@ async fn ops_hold_a_partner_with_a_reason_and_release_it() -> anyhow::Result<()>
         ("Плановые работы.", "")
     );
 
+    worker_knows_of_hold(stack, "fssp").await?;
     let play = Play::deal(stack, "clean").await?;
     play.robot_calls().await?;
     play.inspect().await?;

@@ -11,7 +11,7 @@ use tests::world::quick;
 use tests::{Options, World};
 use tonic::Code;
 
-use super::until;
+use super::{until, worker_knows_of_hold};
 
 /// Sweeps run when they are asked to, and find at once.
 const WORKER: &str = "[sweep]\nportals_every_secs = 0\ngrace_secs = 0\nreconcile_at = \"\"\n\
@@ -186,12 +186,8 @@ async fn a_robot_that_no_longer_waits_leaves_its_answer_in_the_timeline() -> any
         partner: "bitrix24".to_owned(),
         reason: "Работы на портале.".to_owned(),
     };
-    let held = ops.ops().hold_partner(request).await?.into_inner().hold;
-    let since = held.and_then(|hold| hold.since).context("a hold")?.seconds;
-    until("every worker knows of the hold", async || {
-        Ok((chrono::Utc::now().timestamp() > since + 2).then_some(()))
-    })
-    .await?;
+    ops.ops().hold_partner(request).await?;
+    worker_knows_of_hold(stack, "bitrix24").await?;
     let path = format!("bitrix24/deals/{}/robot", play.deal);
     stack
         .control

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::buyout::start::BuyoutId;
 use domain::staff::PersonId;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, Condition, DbBackend};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend};
 
 use super::super::{found, row};
 use crate::column;
+use crate::error::StoreError;
 
 /// Which runs; an empty list and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +41,55 @@ pub struct BuyoutFilter {
     pub except: Option<BuyoutId>,
 }
 
-pub(super) fn condition(filter: &BuyoutFilter, backend: DbBackend) -> Condition {
+/// How runs are looked up by what was typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookUp {
+    /// As the database thinks best.
+    Free,
+    /// Their ids before anything else (PostgreSQL). It does not know how many they are, and walks a list in its order until
+    /// enough of them have come by: past every other run when they are few and old.
+    First,
+}
+
+/// Runs that are few enough for [`LookUp::First`].
+const FEW: u64 = 1_000;
+
+impl LookUp {
+    pub(super) async fn of(
+        filter: &BuyoutFilter,
+        db: &DatabaseConnection,
+    ) -> Result<Self, StoreError> {
+        let backend = db.get_database_backend();
+        let BuyoutFilter {
+            text: Some(text),
+            clients,
+            ..
+        } = filter
+        else {
+            return Ok(Self::Free);
+        };
+        let Some(mut runs) =
+            found(text, *clients, backend).filter(|_| backend == DbBackend::Postgres)
+        else {
+            return Ok(Self::Free);
+        };
+        let count = Query::select()
+            .expr_as(Expr::cust("COUNT(*)"), "rows")
+            .from_subquery(runs.limit(FEW + 1).take(), "found")
+            .take();
+        let found: i64 = match db.query_one(&count).await? {
+            Some(row) => row.try_get("", "rows")?,
+            None => 0,
+        };
+        Ok(if u64::try_from(found).is_ok_and(|found| found <= FEW) {
+            Self::First
+        } else {
+            Self::Free
+        })
+    }
+}
+
+pub(super) fn condition(filter: &BuyoutFilter, backend: DbBackend, look_up: LookUp) -> Condition {
     let BuyoutFilter {
         stages,
         cities,
@@ -68,7 +117,13 @@ pub(super) fn condition(filter: &BuyoutFilter, backend: DbBackend) -> Condition 
             stages.iter().map(Stage::to_string).collect(),
         ))
         .add_option(any(row::Column::City, cities.clone()))
-        .add_option(found.map(|runs| row::Column::Id.in_subquery(runs)))
+        .add_option(found.map(|runs| match look_up {
+            LookUp::Free => row::Column::Id.in_subquery(runs),
+            LookUp::First => {
+                let ids = Expr::SubQuery(None, Box::new(runs.into()));
+                Expr::col(row::Column::Id).eq(Expr::cust_with_expr("ANY(ARRAY $1)", ids))
+            }
+        }))
         .add_option(
             inspector
                 .as_ref()
