@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -25,6 +25,9 @@ use crate::migration::Migrator;
 /// tenth of a second and keeps no order: against a process that writes all the time one is lucky soon, but five
 /// seconds are too short for it on a busy machine.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Its code, and the pause before a file is opened again that another process is just setting up.
+const SQLITE_BUSY: &str = "5";
+const LOCKED_PAUSE: Duration = Duration::from_millis(50);
 /// How long a call waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that lay idle this long is tried before it is used again.
@@ -98,7 +101,7 @@ impl Store {
                     .foreign_keys(true)
             })
             .map_sqlx_postgres_opts(|postgres| postgres.application_name("kite").options(SESSION));
-        let db = Database::connect(options)
+        let db = open(options)
             .await
             .map_err(|error| unopened(&config.url, &error))?;
         let turn = match db.get_database_backend() {
@@ -200,6 +203,27 @@ fn sqlite_file(url: &str) -> Option<Arc<Path>> {
 }
 
 /// A sentence for whoever started the program: which database (without its password), and why not.
+/// SQLite refuses at once, whatever the timeout, while another process changes the same file to its write-ahead log.
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let began = Instant::now();
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_locked(&error) && began.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+fn is_locked(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(error)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some(SQLITE_BUSY)
+}
+
 fn unopened(url: &str, error: &DbErr) -> StoreError {
     let shown = match url.split_once('@') {
         Some((_, place)) => format!("PostgreSQL {place}"),

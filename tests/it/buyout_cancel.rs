@@ -394,7 +394,19 @@ async fn stages_of(wanted: Fate, of: fn(Stage) -> bool) -> anyhow::Result<()> {
                 assert!(refused.message().contains("еньги"), "{stage}: {refused}");
                 assert!(before.cancel_refusal.contains("еньги"), "{before:?}");
                 let run = head.buyout(&play.id).await?;
-                assert_eq!(run.payments, before.payments, "{stage}");
+                // The money goes on its way meanwhile; it is the same money.
+                let money = |run: &Buyout| -> Vec<_> {
+                    let parts = run.payments.iter().map(|payment| {
+                        (
+                            payment.attempt,
+                            payment.rail.clone(),
+                            payment.amount,
+                            payment.refusal.clone(),
+                        )
+                    });
+                    parts.collect()
+                };
+                assert_eq!(money(&run), money(&before), "{stage}");
             }
             Fate::Ended => {
                 let refused = said.expect_err("the deal has ended");

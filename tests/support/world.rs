@@ -59,8 +59,7 @@ impl Default for Options {
             worker: QUIET.to_owned(),
             temporal: None,
             programs: None,
-            // The pace of calls has tests of its own in `activities::http`.
-            partners_per_minute: Some(60_000),
+            partners_per_minute: None,
         }
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn condition(filter: &BuyoutFilter, backend: DbBackend, look_up: Look
             LookUp::Free => row::Column::Id.in_subquery(runs),
             LookUp::First => {
                 let ids = Expr::SubQuery(None, Box::new(runs.into()));
-                Expr::col(row::Column::Id).eq(Expr::cust_with_expr("ANY(ARRAY $1)", ids))
+                Expr::cust_with_exprs("$1 = ANY(ARRAY $2)", [Expr::col(row::Column::Id), ids])
             }
         }))
         .add_option(
