@@ -7,7 +7,7 @@ help:
 	@echo "make demo-once  the same, then stop; exit status says whether the buyout ended DONE"
 	@echo "make up         bring everything up without playing"
 	@echo "make test       all tests"
-	@echo "make bench      how fast it is, against its goals; about twelve minutes, see docs/performance.md"
+	@echo "make bench      how fast it is, against its goals; about twenty minutes, see docs/performance.md"
 	@echo "make soak       100 buyouts while everything is killed for ten minutes, see docs/testing.md"
 	@echo "make web        build the staff UI into web/dist"
 	@echo "make browser    of all tests, only the staff UI in a real browser"

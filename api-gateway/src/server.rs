@@ -102,7 +102,7 @@ pub async fn run(
     )?;
     let signers = audit::signers(&config.signing)?;
     audit::print_keys(&signers);
-    let (changed, newest_change) = watch::channel(0);
+    let (changed, newest_change) = watch::channel(store.last_change().await?);
     let namespace = temporalio_client::NamespacedClient::namespace(&client);
     let app = App {
         namespace,
@@ -138,6 +138,7 @@ pub async fn run(
     let taken_up = tokio::spawn(starts::watch(
         app.starts.clone(),
         store.clone(),
+        app.newest_change.clone(),
         stop.clone(),
     ));
     let again = tokio::spawn(update::give_again(app.processes.clone(), stop.clone()));

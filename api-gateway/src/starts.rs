@@ -1,12 +1,14 @@
-//! How many new buyouts may be on their way at once.
+//! How many buyouts the engine has in hand before new ones have to wait.
 //!
 //! A start costs the gateway nothing and the engine a run: whoever starts more of them than it carries makes all
-//! runs slow, those too for which people wait. What is looked at is the time from a start to the run's first
-//! record in the database. That is work of the engine and of a worker alone; no partner has a part in it. While
-//! it is short, more may be on their way; when it is long, fewer.
+//! runs slow, those too for which people wait. So a run is begun while few enough move. What moves is seen in the feed
+//! of changes, whoever wrote them. How many are few enough is seen in the time from a start to the run's first record:
+//! that is work of the engine and of a worker alone, no partner has a part in it. While it is short, more may move;
+//! when it is long, fewer.
 
 mod window;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,19 +18,25 @@ use platform::config::ConfigError;
 use rand::RngExt;
 use serde::Deserialize;
 use store::Store;
+use store::change::Topic;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::window::Window;
 
-/// How often the records of runs that are on their way are looked for.
+/// How often it is looked at what became of runs.
 const LOOK: Duration = Duration::from_millis(100);
+/// Changes read in one piece.
+const BATCH: u64 = 1_000;
 /// The shortest and the longest time after which somebody is told to come again.
 const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The shortest one for a message: nobody waits for its answer, and each look at it is a write.
+const MESSAGE_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartsConfig {
-    /// Runs on their way at once, at most.
+    /// Runs that move at once, new ones among them, at most.
     pub at_once: NonZeroU32,
     /// A new run that has its first record within this time was taken up in time.
     pub soon_ms: u64,
@@ -91,10 +99,13 @@ impl Starts {
                 kept: false,
             });
         }
-        let (shortest, longest) = WAIT;
+        let (shortest, longest) = match by {
+            By::Call => WAIT,
+            By::Inbox => (MESSAGE_WAIT, WAIT.1),
+        };
         // Not all of them at the same moment again.
         let spread = rand::rng().random_range(1.0..1.5);
-        let wait = window.usual().mul_f64(spread).clamp(shortest, longest);
+        let wait = window.usual().max(shortest).mul_f64(spread).min(longest);
         drop(window);
         metrics::counter!("kite_starts_refused_total", "by" => by.to_string()).increment(1);
         Err(Full { wait })
@@ -104,26 +115,72 @@ impl Starts {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks for the first records of runs that are on their way.
-    async fn look(&self, store: &Store) {
-        let runs = self.locked().on_their_way();
-        let taken = match runs.is_empty() {
+    /// Looks for the first records of runs that are on their way, and for runs that move.
+    async fn look(&self, store: &Store, feed: &mut Feed) {
+        let moved = feed.read(store).await;
+        let mut runs = self.locked().on_their_way();
+        runs.extend(moved.iter().cloned());
+        let known = match runs.is_empty() {
             true => Vec::new(),
             false => store.recorded(&runs).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the records of new runs could not be read");
+                tracing::warn!(%error, "the records of runs could not be read");
                 Vec::new()
             }),
         };
         let now = Instant::now();
         let mut window = self.locked();
-        for run in &taken {
-            if let Some(took) = window.taken_up(run, now) {
+        for (run, ended) in known {
+            let taken_up = window.taken_up(&run, now);
+            if let Some(took) = taken_up {
                 metrics::histogram!("kite_start_taken_up_seconds").record(took.as_secs_f64());
+            }
+            if ended {
+                window.ended(&run);
+            } else if taken_up.is_some() || moved.contains(&run) {
+                window.moved(run, now);
             }
         }
         window.forget(now);
-        metrics::gauge!("kite_starts_on_their_way").set(window.used() as f64);
+        metrics::gauge!("kite_starts_on_their_way").set(window.on_their_way().len() as f64);
+        metrics::gauge!("kite_runs_moving").set(window.moving() as f64);
         metrics::gauge!("kite_starts_at_once").set(f64::from(window.limit()));
+    }
+}
+
+/// Runs about which something was written.
+struct Feed {
+    /// The newest change, as everything in the gateway learns of it.
+    newest: watch::Receiver<i64>,
+    /// The last change that was read. What was written before the gateway started moves no more, or moves again.
+    seq: i64,
+}
+
+impl Feed {
+    fn new(newest: watch::Receiver<i64>) -> Self {
+        let seq = *newest.borrow();
+        Self { newest, seq }
+    }
+
+    async fn read(&mut self, store: &Store) -> HashSet<BuyoutId> {
+        let newest = *self.newest.borrow_and_update();
+        let topics = [Topic::Buyout.to_string()];
+        let mut runs = HashSet::new();
+        while self.seq < newest {
+            let changes = match store.changes_after(self.seq, &topics, BATCH).await {
+                Ok(changes) => changes,
+                Err(error) => {
+                    tracing::warn!(%error, "what moves could not be read");
+                    break;
+                }
+            };
+            // Changes of other topics lie between and after them.
+            self.seq = match changes.last() {
+                Some(last) if changes.len() as u64 == BATCH => last.seq,
+                last => newest.max(last.map_or(0, |change| change.seq)),
+            };
+            runs.extend(changes.into_iter().filter_map(|change| change.run));
+        }
+        runs
     }
 }
 
@@ -151,12 +208,18 @@ impl Drop for Place {
 }
 
 /// Runs until the gateway stops.
-pub(crate) async fn watch(starts: Starts, store: Store, stop: CancellationToken) {
+pub(crate) async fn watch(
+    starts: Starts,
+    store: Store,
+    newest: watch::Receiver<i64>,
+    stop: CancellationToken,
+) {
+    let mut feed = Feed::new(newest);
     while stop
         .run_until_cancelled(tokio::time::sleep(LOOK))
         .await
         .is_some()
     {
-        starts.look(&store).await;
+        starts.look(&store, &mut feed).await;
     }
 }

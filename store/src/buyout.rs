@@ -226,8 +226,8 @@ impl Store {
         Ok(Some((list::of_model(row)?, buyout)))
     }
 
-    /// Those of the runs that have a record: a worker has begun them.
-    pub async fn recorded(&self, runs: &[BuyoutId]) -> Result<Vec<BuyoutId>, StoreError> {
+    /// Those of the runs that have a record: a worker has begun them. Each with whether it has ended.
+    pub async fn recorded(&self, runs: &[BuyoutId]) -> Result<Vec<(BuyoutId, bool)>, StoreError> {
         // One parameter however many they are: a gateway asks ten times a second, and each number of parameters would be
         // a statement of its own.
         let backend = self.db.get_database_backend();
@@ -240,14 +240,14 @@ impl Store {
         })?;
         let query = Statement::from_sql_and_values(
             backend,
-            format!("SELECT id FROM buyout WHERE id IN ({wanted})"),
+            format!("SELECT id, ended_at IS NOT NULL AS ended FROM buyout WHERE id IN ({wanted})"),
             [ids.into()],
         );
         self.db
             .query_all_raw(query)
             .await?
             .into_iter()
-            .map(|row| Ok(BuyoutId(row.try_get("", "id")?)))
+            .map(|row| Ok((BuyoutId(row.try_get("", "id")?), row.try_get("", "ended")?)))
             .collect()
     }
 

@@ -24,8 +24,8 @@ use crate::error::TemplateError;
 const FAMILIES: [&str; 2] = ["Libertinus Serif", "DejaVu Sans Mono"];
 const DATA: &str = "data.json";
 /// Results of the compiler's memory are kept for this many documents: enough to reuse what belongs
-/// to the templates, while the data of people does not stay.
-const MEMORY: usize = 8;
+/// to the templates, while the data of people does not stay. Each holds some five megabytes.
+const MEMORY: usize = 2;
 
 /// What a document is, apart from its content.
 pub(crate) struct Identity {

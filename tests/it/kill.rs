@@ -41,6 +41,8 @@ const STUCK: Duration = Duration::from_secs(60);
 /// A run that takes longer is not looked at any more.
 const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(500);
+/// A buyout lasts about as long while things break.
+const LAST: Duration = Duration::from_secs(30);
 
 /// What is lost is found by the sweep of the portal; inspectors have all the work there is.
 const WORKER: &str = "[sweep]\nportals_every_secs = 10\ngrace_secs = 10\nreconcile_at = \"\"\n\
@@ -113,8 +115,8 @@ async fn buyouts_end_as_their_fates_say_whatever_is_killed() -> anyhow::Result<(
         left: AtomicUsize::new(runs),
         ..Watch::default()
     };
-    // The deals come while things break, the last of them when a third of the time is left.
-    let between = length.mul_f64(0.66) / u32::try_from(runs.max(1))?;
+    // The deals come while things break, and the last of them so late that the faults end before it does.
+    let between = (length - length.mul_f64(0.34).min(LAST)) / u32::try_from(runs.max(1))?;
     let lives = join_all(fates.iter().enumerate().map(|(at, fate)| {
         let (machine, crew, watch) = (&machine, &crew, &watch);
         async move {

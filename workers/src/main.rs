@@ -6,6 +6,10 @@ use platform::config::ConfigError;
 use tokio_util::sync::CancellationToken;
 use workers::config::{Config, DEFAULTS};
 
+/// As in the gateway: small pieces by thousands, on all threads.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     match serve().await {

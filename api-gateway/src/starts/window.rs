@@ -1,5 +1,9 @@
-//! The bound of runs on their way, and how it moves: up by one with each run that was taken up in time while the
-//! bound was in use, down by a third when one was not.
+//! The bound of runs that the engine carries at once, and how it moves: up by one with each run that was taken up in
+//! time while the bound was in use, down by a third when one was not.
+//!
+//! Three kinds of runs have a place: those that are just being started, those that nobody has taken up yet, and those
+//! that move, which is that something was written about them a moment ago. A run that waits for a person, a client or a
+//! partner costs the engine nothing and has none.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,6 +14,9 @@ use super::StartsConfig;
 
 /// What is left of the bound when a run was not taken up in time.
 const LESS: f64 = 0.67;
+/// A run about which nothing was written for so long does not move. Longer than the time between two records of a run
+/// that shares the engine with as many as the bound lets in, or runs would go uncounted because they are slow.
+const STILL: Duration = Duration::from_secs(10);
 
 pub(super) struct Window {
     most: f64,
@@ -20,6 +27,8 @@ pub(super) struct Window {
     entering: usize,
     /// Started and not taken up yet, since when.
     on_their_way: HashMap<BuyoutId, Instant>,
+    /// When something was last written about a run.
+    moving: HashMap<BuyoutId, Instant>,
     lowered_at: Option<Instant>,
     /// How long it took lately.
     usual: Duration,
@@ -35,6 +44,7 @@ impl Window {
             limit: most,
             entering: 0,
             on_their_way: HashMap::new(),
+            moving: HashMap::new(),
             lowered_at: None,
             usual: Duration::ZERO,
         }
@@ -77,10 +87,20 @@ impl Window {
         Some(took)
     }
 
-    /// Runs that nobody took up hold no place for ever.
+    /// Something was written about the run.
+    pub(super) fn moved(&mut self, run: BuyoutId, now: Instant) {
+        self.moving.insert(run, now);
+    }
+
+    pub(super) fn ended(&mut self, run: &BuyoutId) {
+        self.moving.remove(run);
+    }
+
+    /// Runs that nobody took up hold no place for ever, and runs that stand still hold none.
     pub(super) fn forget(&mut self, now: Instant) {
         self.on_their_way
             .retain(|_, since| now - *since < self.forget);
+        self.moving.retain(|_, last| now - *last < STILL);
     }
 
     /// Once in the time in which it can be seen what that did.
@@ -96,8 +116,13 @@ impl Window {
         self.limit as u32
     }
 
+    /// Places that are taken.
     pub(super) fn used(&self) -> usize {
-        self.entering + self.on_their_way.len()
+        self.entering + self.on_their_way.len() + self.moving.len()
+    }
+
+    pub(super) fn moving(&self) -> usize {
+        self.moving.len()
     }
 
     pub(super) fn usual(&self) -> Duration {
@@ -193,6 +218,42 @@ mod tests {
             window.taken_up(&run(number), now + SOON / 10);
         }
         assert_eq!(window.limit(), lowered);
+    }
+
+    #[test]
+    fn a_run_has_its_place_for_as_long_as_it_moves() {
+        let (mut window, mut now) = (window(4), Instant::now());
+        assert_eq!(fill(&mut window, 1, now), 4);
+        now += SOON / 5;
+        for number in 1..=4 {
+            window.moved(run(number), now);
+            window.taken_up(&run(number), now);
+        }
+        assert!(!window.enter(now), "all four go on");
+        // The fourth one has come to a person.
+        for _ in 0..4 {
+            now += STILL / 3;
+            for number in 1..=3 {
+                window.moved(run(number), now);
+            }
+            window.forget(now);
+        }
+        assert_eq!((window.used(), window.moving()), (3, 3));
+        assert!(window.enter(now));
+        window.leave();
+        // It goes on, whatever the bound says: only starts are held back.
+        for number in 4..=6 {
+            window.moved(run(number), now);
+        }
+        assert_eq!(window.used(), 6);
+        assert!(!window.enter(now));
+        for number in 1..=3 {
+            window.ended(&run(number));
+        }
+        assert_eq!(window.used(), 3);
+        now += STILL;
+        window.forget(now);
+        assert_eq!(window.used(), 0);
     }
 
     #[test]

@@ -25,6 +25,10 @@ use clap::Parser;
 use crate::roles::Role;
 use crate::table::Table;
 
+/// As gateway and worker have it; both sides of each comparison.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Measures Kite against its goals; the exit status says whether they are met.
 #[derive(Parser)]
 #[command(name = "kite-bench", version)]

@@ -23,6 +23,7 @@ use crate::roles::Role;
 /// Calls that no limit counts: the limits have tests of their own.
 const UNLIMITED: u32 = 1_000_000;
 /// As shipped in the gateway's `config.default.toml`; stacks of development are more patient.
+const AT_ONCE: u32 = 32;
 const SOON_MS: u64 = 1_000;
 /// How long the portal may take to have the app.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -282,6 +283,7 @@ fn settings(
     let usual = GatewayOptions::default();
     let gateway = match worker {
         true => GatewayOptions {
+            starts_at_once: AT_ONCE,
             starts_soon_ms: SOON_MS,
             ..usual
         },

@@ -72,7 +72,7 @@ pub struct GatewayOptions {
     /// Calls of one address or person, and how many of them at once.
     pub per_second: u32,
     pub burst: u32,
-    /// New buyouts on their way at once.
+    /// Runs that move at once before new ones wait.
     pub starts_at_once: u32,
     /// A new run that is taken up within this time is quick, milliseconds.
     pub starts_soon_ms: u64,
@@ -105,8 +105,8 @@ impl Default for GatewayOptions {
         Self {
             per_second: 500,
             burst: 2_000,
-            starts_at_once: 32,
             // Debug builds on a machine that does other things are slow, and not overloaded.
+            starts_at_once: 256,
             starts_soon_ms: 10_000,
             starts_forget_secs: 60,
             early_secs: 3,

@@ -19,7 +19,7 @@ async fn a_projection_is_replaced_by_a_newer_one_only() {
         let wanted = [run(2), run(1), run(3)];
         assert_eq!(store.recorded(&wanted).await.unwrap(), []);
         save(store, &first, &[event(1, "начато"), event(2, "с нулём \0")]).await;
-        assert_eq!(store.recorded(&wanted).await.unwrap(), [run(1)]);
+        assert_eq!(store.recorded(&wanted).await.unwrap(), [(run(1), false)]);
         assert_eq!(store.recorded(&[]).await.unwrap(), []);
 
         let mut third = buyout(1);
@@ -66,6 +66,12 @@ async fn a_projection_is_replaced_by_a_newer_one_only() {
         );
 
         assert_eq!(store.buyout(&run(2)).await.unwrap(), None);
+        let mut ended = buyout(2);
+        ended.ended_at = Some(at(200));
+        save(store, &ended, &[]).await;
+        let mut known = store.recorded(&wanted).await.unwrap();
+        known.sort_by_key(|(_, ended)| *ended);
+        assert_eq!(known, [(run(1), false), (run(2), true)]);
     })
     .await;
 }

@@ -1,10 +1,11 @@
-//! A buyout started by hand, and starts that come faster than runs are taken up: refused with a time to wait, while
-//! a robot's call waits in the inbox and is not lost.
+//! A buyout started by hand, and starts that come while as many runs as the engine carries are begun or go on: refused
+//! with a time to wait, while a robot's call waits in the inbox and is not lost.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use proto::kite::buyout::v1::{ListBuyoutEventsRequest, StartBuyoutRequest, StartBuyoutResponse};
+use proto::kite::ops::v1::NoteRunRequest;
 use stack::people::Person;
 use stack::play::Play;
 use stack::settings::GatewayOptions;
@@ -80,7 +81,7 @@ async fn a_buyout_is_started_by_hand_once_and_who_did_it_is_on_record() -> anyho
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn starts_that_nobody_takes_up_are_refused_with_a_time_and_robots_wait_their_turn()
+async fn starts_beyond_the_bound_are_refused_with_a_time_and_robots_wait_their_turn()
 -> anyhow::Result<()> {
     let world = World::with(Options {
         gateway: GatewayOptions {
@@ -157,5 +158,32 @@ async fn starts_that_nobody_takes_up_are_refused_with_a_time_and_robots_wait_the
     })
     .await?;
     head.wait_for(&plays[2].id, "INSPECT", PATIENCE).await?;
+
+    // Runs that go on have places, too, for as long as something is written about them.
+    let ops = stack.sign_in("ops").await?;
+    let fifth = Play::deal(stack, "clean").await?;
+    until("two that move leave no place", async || {
+        for play in &plays[..2] {
+            let note = NoteRunRequest {
+                buyout_id: play.id.clone(),
+                text: "Смотрим, что с ним.".to_owned(),
+            };
+            ops.ops().note_run(note).await?;
+        }
+        let text = reqwest::get(&metrics).await?.text().await?;
+        if !text.lines().any(|line| line == "kite_runs_moving 2") {
+            return Ok(None);
+        }
+        let refused = start(&manager, fifth.deal)
+            .await
+            .expect_err("let in although two move");
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+        Ok(Some(()))
+    })
+    .await?;
+    until("they stand still", async || {
+        Ok(start(&manager, fifth.deal).await.ok())
+    })
+    .await?;
     world.stop().await
 }
