@@ -75,7 +75,7 @@ pub(crate) struct Full {
     pub(crate) wait: Duration,
 }
 
-/// Cheap to clone; all clones count together. Another gateway counts for itself.
+/// Cheap to clone; all clones count together. Another gateway sees the same runs move and has a bound of its own.
 #[derive(Clone)]
 pub(crate) struct Starts {
     window: Arc<Mutex<Window>>,
@@ -192,7 +192,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The run was started: its place is free when a worker has taken it up.
+    /// The run was started: it has its place until it stands still or ends.
     pub(crate) fn keep(mut self, run: BuyoutId) {
         self.kept = true;
         self.starts.locked().keep(run, self.entered);
