@@ -117,31 +117,39 @@ impl Starts {
 
     /// Looks for the first records of runs that are on their way, and for runs that move.
     async fn look(&self, store: &Store, feed: &mut Feed) {
-        let moved = feed.read(store).await;
-        let mut runs = self.locked().on_their_way();
-        runs.extend(moved.iter().cloned());
-        let known = match runs.is_empty() {
+        feed.read(store).await;
+        // A first record is told by the feed, unless it was there before its run was known to be on its way.
+        feed.moved.extend(self.locked().newly_on_their_way());
+        let known = match feed.moved.is_empty() {
             true => Vec::new(),
-            false => store.recorded(&runs).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the records of runs could not be read");
-                Vec::new()
-            }),
+            false => {
+                let runs: Vec<BuyoutId> = feed.moved.iter().cloned().collect();
+                match store.recorded(&runs).await {
+                    Ok(known) => {
+                        feed.moved.clear();
+                        known
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the records of runs could not be read");
+                        Vec::new()
+                    }
+                }
+            }
         };
         let now = Instant::now();
         let mut window = self.locked();
         for (run, ended) in known {
-            let taken_up = window.taken_up(&run, now);
-            if let Some(took) = taken_up {
+            if let Some(took) = window.taken_up(&run, now) {
                 metrics::histogram!("kite_start_taken_up_seconds").record(took.as_secs_f64());
             }
             if ended {
                 window.ended(&run);
-            } else if taken_up.is_some() || moved.contains(&run) {
+            } else {
                 window.moved(run, now);
             }
         }
         window.forget(now);
-        metrics::gauge!("kite_starts_on_their_way").set(window.on_their_way().len() as f64);
+        metrics::gauge!("kite_starts_on_their_way").set(window.on_their_way() as f64);
         metrics::gauge!("kite_runs_moving").set(window.moving() as f64);
         metrics::gauge!("kite_starts_at_once").set(f64::from(window.limit()));
     }
@@ -153,18 +161,23 @@ struct Feed {
     newest: watch::Receiver<i64>,
     /// The last change that was read. What was written before the gateway started moves no more, or moves again.
     seq: i64,
+    /// Runs whose records have not been looked at since something was written about them.
+    moved: HashSet<BuyoutId>,
 }
 
 impl Feed {
     fn new(newest: watch::Receiver<i64>) -> Self {
         let seq = *newest.borrow();
-        Self { newest, seq }
+        Self {
+            newest,
+            seq,
+            moved: HashSet::new(),
+        }
     }
 
-    async fn read(&mut self, store: &Store) -> HashSet<BuyoutId> {
+    async fn read(&mut self, store: &Store) {
         let newest = *self.newest.borrow_and_update();
         let topics = [Topic::Buyout.to_string()];
-        let mut runs = HashSet::new();
         while self.seq < newest {
             let changes = match store.changes_after(self.seq, &topics, BATCH).await {
                 Ok(changes) => changes,
@@ -178,9 +191,9 @@ impl Feed {
                 Some(last) if changes.len() as u64 == BATCH => last.seq,
                 last => newest.max(last.map_or(0, |change| change.seq)),
             };
-            runs.extend(changes.into_iter().filter_map(|change| change.run));
+            let runs = changes.into_iter().filter_map(|change| change.run);
+            self.moved.extend(runs);
         }
-        runs
     }
 }
 

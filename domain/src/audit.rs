@@ -190,23 +190,40 @@ impl Line {
 /// JSON without spaces, the names of objects in the order of their bytes: equal values have one text,
 /// whichever database gave them back.
 pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(&mut text, value);
+    text
+}
+
+fn write_canonical(text: &mut String, value: &Value) {
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
-            let parts: Vec<String> = fields
-                .into_iter()
-                .map(|(name, value)| {
-                    format!("{}:{}", Value::String(name.clone()), canonical(value))
-                })
-                .collect();
-            format!("{{{}}}", parts.join(","))
+            text.push('{');
+            for (number, (name, value)) in fields.into_iter().enumerate() {
+                if number > 0 {
+                    text.push(',');
+                }
+                text.push_str(&Value::String(name.clone()).to_string());
+                text.push(':');
+                write_canonical(text, value);
+            }
+            text.push('}');
         }
         Value::Array(items) => {
-            let parts: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", parts.join(","))
+            text.push('[');
+            for (number, value) in items.iter().enumerate() {
+                if number > 0 {
+                    text.push(',');
+                }
+                write_canonical(text, value);
+            }
+            text.push(']');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            text.push_str(&value.to_string());
+        }
     }
 }
 

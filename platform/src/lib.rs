@@ -7,5 +7,6 @@ pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod objects;
+pub mod priority;
 pub mod stop;
 pub mod temporal;

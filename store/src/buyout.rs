@@ -16,8 +16,8 @@ use domain::notification;
 use domain::task::HumanTask;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    Iterable, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 pub(crate) use self::derived::Derived;
@@ -133,6 +133,7 @@ impl Store {
     pub async fn save_buyout(&self, projection: &Projection) -> Result<(), StoreError> {
         let Projection { buyout, events } = projection;
         let row = row(buyout)?;
+        let state_sha256 = audited::digest_of(row.data.as_ref());
         let now = column::now();
         let mut write = self.write().await?;
         let before = known(&write.tx, &buyout.id).await?;
@@ -140,23 +141,10 @@ impl Store {
         // What its last version said need not be read or written again.
         let former = before.filter(|before| before.is_execution_of(buyout));
 
-        let replaced = row::Entity::insert(row)
-            .on_conflict(
-                OnConflict::column(row::Column::Id)
-                    .update_columns(row::Column::iter().filter(|column| {
-                        // What went wrong is told by the events, how far it came by the visits, whichever
-                        // version brings them.
-                        !matches!(
-                            column,
-                            row::Column::Id | row::Column::Trouble | row::Column::Steps
-                        )
-                    }))
-                    .action_and_where(newer())
-                    .to_owned(),
-            )
-            .exec_without_returning(&write.tx)
-            .await?
-            > 0;
+        let replaced = match former {
+            Some(former) => replace(&write.tx, &former.row, row).await?,
+            None => insert(&write.tx, row).await?,
+        };
         // A row that was not replaced holds later versions of all these tasks.
         let tasks = if replaced {
             search::save(&write.tx, before.map(|before| &before.buyout), buyout).await?;
@@ -179,7 +167,7 @@ impl Store {
             notification::notices(before.map(|before| &before.buyout), present, &added)
         });
         let told = crate::notification::add(&write.tx, buyout, notices, now).await?;
-        let is_well = former.is_some_and(|former| former.trouble.is_none());
+        let is_well = former.is_some_and(|former| former.row.trouble.is_none());
         if (replaced || !added.is_empty()) && !(is_well && trouble::is_silent(&added)) {
             trouble::settle(&write.tx, &buyout.id, buyout.started_at).await?;
         }
@@ -205,6 +193,7 @@ impl Store {
             replaced,
             added: &added,
             tasks: &closed,
+            state_sha256,
         };
         write.audit.extend(saved.entries(now)?);
         write.commit().await
@@ -267,7 +256,8 @@ impl Store {
 /// The run as it was last written.
 struct Known {
     buyout: Buyout,
-    trouble: Option<String>,
+    /// Without the document, which `buyout` is.
+    row: row::Model,
 }
 
 impl Known {
@@ -288,12 +278,58 @@ async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Known>,
         .lock_exclusive()
         .one(tx)
         .await?;
-    Ok(row.and_then(|row| {
+    Ok(row.and_then(|mut row| {
         Some(Known {
-            buyout: serde_json::from_value(row.data).ok()?,
-            trouble: row.trouble,
+            buyout: serde_json::from_value(std::mem::take(&mut row.data)).ok()?,
+            row,
         })
     }))
+}
+
+/// Columns that a version of the run brings. What went wrong is told by the events, how far it came by the visits,
+/// whichever version brings them.
+fn is_of_a_version(column: row::Column) -> bool {
+    !matches!(
+        column,
+        row::Column::Id | row::Column::Trouble | row::Column::Steps
+    )
+}
+
+/// Writes a run of which no version of this execution is known; answers whether it is in its row now.
+async fn insert(tx: &DatabaseTransaction, new: row::ActiveModel) -> Result<bool, StoreError> {
+    let inserted = row::Entity::insert(new)
+        .on_conflict(
+            OnConflict::column(row::Column::Id)
+                .update_columns(row::Column::iter().filter(|column| is_of_a_version(*column)))
+                .action_and_where(newer())
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// Writes a newer version of the same execution over the one that was read under lock. Only what differs: an index
+/// whose columns are named in an update is written anew, changed or not, and there are twenty of them.
+async fn replace(
+    tx: &DatabaseTransaction,
+    there: &row::Model,
+    mut new: row::ActiveModel,
+) -> Result<bool, StoreError> {
+    if new.version.as_ref() <= &there.version {
+        return Ok(false);
+    }
+    for column in row::Column::iter() {
+        if !is_of_a_version(column) || new.get(column).into_value() == Some(there.get(column)) {
+            new.not_set(column);
+        }
+    }
+    row::Entity::update_many()
+        .set(new)
+        .filter(row::Column::Id.eq(there.id.as_str()))
+        .exec(tx)
+        .await?;
+    Ok(true)
 }
 
 /// The legal entity whose run this is, as far as the run knows.

@@ -78,9 +78,14 @@ pub struct QueuesConfig {
     pub serve: Vec<String>,
 }
 
+/// The end of POSIX `nice`.
+const LEAST_URGENT: u8 = 19;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
+    /// See [`platform::priority::give_way`].
+    pub nice: u8,
     pub workflow_tasks: usize,
     pub cached_workflows: usize,
     pub sticky_secs: u64,
@@ -234,6 +239,7 @@ impl Config {
 impl LimitsConfig {
     fn check(&self) -> Result<(), ConfigError> {
         let Self {
+            nice,
             workflow_tasks,
             cached_workflows,
             sticky_secs,
@@ -241,6 +247,9 @@ impl LimitsConfig {
             activities,
             queues,
         } = self;
+        if *nice > LEAST_URGENT {
+            return Err(ConfigError::value("limits.nice", "must be from 0 to 19"));
+        }
         if !(1..=60).contains(sticky_secs) {
             return Err(ConfigError::value(
                 "limits.sticky_secs",
@@ -282,12 +291,12 @@ impl LimitsConfig {
         Ok(())
     }
 
-    /// Activities at once, and begun a second, on a queue.
     /// How long a run's task waits for the worker that has the run in memory.
     pub(crate) fn sticky(&self) -> Duration {
         Duration::from_secs(self.sticky_secs)
     }
 
+    /// Activities at once, and begun a second, on a queue.
     pub(crate) fn of(&self, queue: &str) -> (usize, Option<f64>) {
         let QueueLimits {
             activities,

@@ -10,9 +10,8 @@ use workers::config::{Config, DEFAULTS};
 #[global_allocator]
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    match serve().await {
+fn main() -> std::process::ExitCode {
+    match start() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kite-worker: {error:#}");
@@ -21,11 +20,16 @@ async fn main() -> std::process::ExitCode {
     }
 }
 
-async fn serve() -> anyhow::Result<()> {
+fn start() -> anyhow::Result<()> {
     let file = platform::config::file_from_args();
     let config: Config = platform::config::load(DEFAULTS, file.as_deref())?;
     platform::logging::init(&config.log);
     config.check()?;
+    platform::priority::give_way(config.limits.nice);
+    tokio::runtime::Runtime::new()?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
     let address = config.metrics.address;
     let metrics = TcpListener::bind(address)
         .map_err(|error| ConfigError::value("metrics.address", format!("{address}: {error}")))?;

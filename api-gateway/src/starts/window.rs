@@ -27,6 +27,8 @@ pub(super) struct Window {
     entering: usize,
     /// Started and not taken up yet, since when.
     on_their_way: HashMap<BuyoutId, Instant>,
+    /// Those of them that nobody has asked for yet.
+    newly_on_their_way: Vec<BuyoutId>,
     /// When something was last written about a run.
     moving: HashMap<BuyoutId, Instant>,
     lowered_at: Option<Instant>,
@@ -44,6 +46,7 @@ impl Window {
             limit: most,
             entering: 0,
             on_their_way: HashMap::new(),
+            newly_on_their_way: Vec::new(),
             moving: HashMap::new(),
             lowered_at: None,
             usual: Duration::ZERO,
@@ -71,6 +74,7 @@ impl Window {
 
     pub(super) fn keep(&mut self, run: BuyoutId, entered: Instant) {
         self.leave();
+        self.newly_on_their_way.push(run.clone());
         self.on_their_way.insert(run, entered);
     }
 
@@ -129,8 +133,13 @@ impl Window {
         self.usual
     }
 
-    pub(super) fn on_their_way(&self) -> Vec<BuyoutId> {
-        self.on_their_way.keys().cloned().collect()
+    pub(super) fn on_their_way(&self) -> usize {
+        self.on_their_way.len()
+    }
+
+    /// Each of them once.
+    pub(super) fn newly_on_their_way(&mut self) -> Vec<BuyoutId> {
+        std::mem::take(&mut self.newly_on_their_way)
     }
 }
 
@@ -201,6 +210,15 @@ mod tests {
             next += count;
         }
         assert_eq!(window.limit(), 32);
+    }
+
+    #[test]
+    fn a_run_is_asked_for_once() {
+        let (mut window, now) = (window(2), Instant::now());
+        assert_eq!(fill(&mut window, 1, now), 2);
+        assert_eq!(window.newly_on_their_way(), [run(1), run(2)]);
+        assert_eq!(window.newly_on_their_way(), []);
+        assert_eq!(window.on_their_way(), 2);
     }
 
     #[test]

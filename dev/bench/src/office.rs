@@ -6,14 +6,14 @@ mod files;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::Utc;
 use domain::buyout::start::BuyoutId;
 use domain::file::FileKind;
-use domain::task::{HumanTask, TaskKind, TaskState};
+use domain::task::{HumanTask, TaskId, TaskKind};
 use proto::kite::buyout::v1::StartBuyoutRequest;
 use proto::kite::inspection::v1::Template;
 use proto::kite::task::v1::decision::Kind;
@@ -23,7 +23,8 @@ use stack::papers::{self, PlayedCar};
 use stack::people::Person;
 use stack::portal::{self, Control};
 use stack::seed;
-use store::{Page, Store, TaskFilter, TaskOrder};
+use store::Store;
+use store::change::Topic;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
@@ -32,9 +33,9 @@ use crate::world::World;
 const PHOTOS: usize = 6;
 const PAPERS: usize = 4;
 const SIGNED: usize = 2;
-/// Until somebody looks again although nothing was written.
-const RESTLESS: Duration = Duration::from_millis(200);
-/// Until a start that was refused is tried again.
+/// Changes read in one piece.
+const CHANGES: u64 = 1_000;
+/// Until what was refused is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// Where photos and scans come from.
@@ -76,6 +77,8 @@ struct Inner {
     /// Tasks that nobody expected, by kind.
     surprises: Mutex<BTreeMap<String, usize>>,
     refused: AtomicUsize,
+    /// Runs that are known to have ended.
+    over: Mutex<HashMap<BuyoutId, Ended>>,
     stop: CancellationToken,
 }
 
@@ -112,10 +115,12 @@ impl Office {
                 },
                 surprises: Mutex::default(),
                 refused: AtomicUsize::new(0),
+                over: Mutex::default(),
                 stop: CancellationToken::new(),
             }),
         };
-        tokio::spawn(office.clone().work(look));
+        let seq = world.store.last_change().await?;
+        tokio::spawn(office.clone().work(look, seq));
         Ok(office)
     }
 
@@ -223,18 +228,11 @@ impl Office {
         format!("{stands}; {}", self.surprises())
     }
 
-    /// Decides whatever is open until the office closes.
-    async fn work(self, look: Duration) {
-        let filter = TaskFilter {
-            states: vec![TaskState::Open, TaskState::Claimed],
-            ..TaskFilter::default()
-        };
-        let page = Page {
-            size: store::page::MAX_SIZE,
-            cursor: None,
-        };
-        let seen = Arc::new(Mutex::new(HashSet::new()));
-        let (mut last, mut listed) = (None, Instant::now());
+    /// Decides whatever is opened until the office closes. The feed tells of it, so that whoever only watches takes little
+    /// from those who work, however much is open.
+    async fn work(self, look: Duration, mut seq: i64) {
+        let topics = [Topic::Task.to_string()];
+        let mut seen = HashSet::new();
         while self
             .inner
             .stop
@@ -242,40 +240,32 @@ impl Office {
             .await
             .is_some()
         {
-            // Whoever only watches takes little from those who work.
-            let change = self.inner.store.last_change().await.ok();
-            if change == last && listed.elapsed() < RESTLESS {
-                continue;
-            }
-            (last, listed) = (change, Instant::now());
-            let open = self
-                .inner
-                .store
-                .list_tasks(&filter, TaskOrder::Deadline, &page)
-                .await;
-            for row in open.map(|page| page.rows).unwrap_or_default() {
-                let id = row.task.id.clone();
-                if !seen
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(id.clone())
+            let changes = self.inner.store.changes_after(seq, &topics, CHANGES).await;
+            for change in changes.unwrap_or_default() {
+                seq = change.seq;
+                if let Some(run) = change.run
+                    && seen.insert(change.entity.clone())
                 {
-                    continue;
+                    tokio::spawn(self.clone().attend(run, TaskId(change.entity)));
                 }
-                let (office, seen) = (self.clone(), seen.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = office.decide(&row.buyout, &row.task).await {
-                        if office.inner.refused.fetch_add(1, Ordering::Relaxed) == 0 {
-                            eprintln!("{}: {error:#}", row.task.id.0);
-                        }
-                        // Another version, or somebody in between: looked at again.
-                        tokio::time::sleep(Duration::from_millis(200)).await;
-                        seen.lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .remove(&id);
-                    }
-                });
             }
+        }
+    }
+
+    /// Until the task is decided; another version, or somebody in between, is looked at again.
+    async fn attend(self, run: BuyoutId, id: TaskId) {
+        loop {
+            let task = self.inner.store.task(&id).await.ok().flatten();
+            let Some(task) = task.filter(|task| task.state.is_open()) else {
+                return;
+            };
+            let Err(error) = self.decide(&run, &task).await else {
+                return;
+            };
+            if self.inner.refused.fetch_add(1, Ordering::Relaxed) == 0 {
+                eprintln!("{}: {error:#}", id.0);
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -421,33 +411,38 @@ impl Office {
 
     /// Those of the runs that have ended, with when and how.
     pub(crate) async fn ended(&self, runs: &[BuyoutId]) -> anyhow::Result<Vec<Ended>> {
-        let filter = store::BuyoutFilter {
-            active: Some(false),
-            ..store::BuyoutFilter::default()
+        let going_on: Vec<BuyoutId> = {
+            let over = self.over();
+            let going_on = runs.iter().filter(|run| !over.contains_key(run));
+            going_on.cloned().collect()
         };
-        let wanted: HashSet<&BuyoutId> = runs.iter().collect();
-        let rows = self
-            .inner
-            .store
-            .all_buyouts(&filter, Default::default(), u64::MAX)
-            .await?;
-        let rows = rows.into_iter().filter(|row| wanted.contains(&row.id));
-        Ok(rows
-            .filter_map(|row| {
-                Some(Ended {
+        for (run, ended) in self.inner.store.recorded(&going_on).await? {
+            if ended && let Some((row, _)) = self.inner.store.buyout_with_row(&run).await? {
+                let ended = Ended {
                     done: row.stage == domain::buyout::stage::Stage::Done,
-                    took: (row.ended_at? - row.started_at)
+                    took: (row.ended_at.unwrap_or(row.started_at) - row.started_at)
                         .to_std()
                         .unwrap_or_default(),
-                    at: row.ended_at?,
+                    at: row.ended_at.unwrap_or(row.started_at),
                     id: row.id,
-                })
-            })
-            .collect())
+                };
+                self.over().insert(run, ended);
+            }
+        }
+        let over = self.over();
+        Ok(runs.iter().filter_map(|run| over.get(run).cloned()).collect())
+    }
+
+    fn over(&self) -> MutexGuard<'_, HashMap<BuyoutId, Ended>> {
+        self.inner
+            .over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A run that is over.
+#[derive(Clone)]
 pub(crate) struct Ended {
     pub(crate) id: BuyoutId,
     pub(crate) done: bool,

@@ -30,6 +30,15 @@ impl Role {
     }
 }
 
+/// What a program does before it has threads.
+pub(crate) fn prepare(role: Role, file: Option<&Path>) -> anyhow::Result<()> {
+    if role == Role::Worker {
+        let config: workers::config::Config = load(workers::config::DEFAULTS, file)?;
+        platform::priority::give_way(config.limits.nice);
+    }
+    Ok(())
+}
+
 /// Runs until the process is ended.
 pub(crate) async fn play(role: Role, file: &Path) -> anyhow::Result<()> {
     let stop = CancellationToken::new();

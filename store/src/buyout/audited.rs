@@ -20,6 +20,8 @@ pub(super) struct Saved<'a> {
     pub(super) added: &'a [ProcessEvent],
     /// Tasks that were not there in this version before.
     pub(super) tasks: &'a [&'a HumanTask],
+    /// Of the row's document, see [`digest_of`].
+    pub(super) state_sha256: String,
 }
 
 impl Saved<'_> {
@@ -93,7 +95,7 @@ impl Saved<'_> {
                 "stage": buyout.stage.to_string(),
                 "stage_before": self.before.map(|before| before.stage.to_string()),
                 "replaced": self.replaced,
-                "state_sha256": digest("buyout", buyout)?,
+                "state_sha256": self.state_sha256,
                 "events": events,
                 "tasks": tasks,
             }),
@@ -129,8 +131,11 @@ fn told(event: &ProcessEvent) -> Result<Value, StoreError> {
 
 /// Of the canonical JSON of the value as it lies in its column.
 fn digest<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    let json = column::json(what, value)?;
-    Ok(sha256(canonical(&json).as_bytes()))
+    Ok(digest_of(&column::json(what, value)?))
+}
+
+pub(super) fn digest_of(json: &Value) -> String {
+    sha256(canonical(json).as_bytes())
 }
 
 /// Permanent: rows of the past are looked for by it.

@@ -98,6 +98,9 @@ pub(super) async fn save(
 /// phones of clients are looked through too.
 pub(crate) fn found(typed: &str, clients: bool, backend: DbBackend) -> Option<SelectStatement> {
     let fits = search::matches(typed, clients, |among, word| match backend {
+        DbBackend::Sqlite if is_number(word) => {
+            by_index(among, end(word)).and(by_row(among, |column| search::like(column, word)))
+        }
         DbBackend::Sqlite if word.chars().count() >= TRIGRAM => by_index(among, word),
         DbBackend::Postgres if is_number(word) => by_row(among, |column| {
             let whole = Expr::col(column).binary(PgBinOper::Concatenate, "");
@@ -135,14 +138,15 @@ fn is_number(word: &str) -> bool {
     word.chars().count() > NUMBER && word.chars().any(|c| c.is_ascii_digit())
 }
 
-/// The last letters. PostgreSQL intersects the rows of each trigram, and cars of one make have the first ten letters of a
-/// VIN in common: only the last ones are worth asking the index for. The whole word is looked for in what they leave.
+/// The last letters. Both databases intersect the rows of each trigram, and cars of one make have the first ten letters of
+/// a VIN in common: only the last ones are worth asking the index for. The whole word is looked for in what they leave.
 fn end(word: &str) -> &str {
     let from = word.char_indices().rev().nth(END - 1);
     from.map_or(word, |(from, _)| &word[from..])
 }
 
-/// PostgreSQL finds its index by itself; words shorter than a trigram have none anywhere.
+/// PostgreSQL finds its index by itself; words shorter than a trigram have none anywhere, and rows that are found already
+/// need none.
 fn by_row(among: Among, fits: impl Fn(row::Column) -> Expr) -> Expr {
     let open = || fits(row::Column::Words);
     let client = || fits(row::Column::ClientWords);
