@@ -72,10 +72,10 @@ impl Bitrix24Activities {
     #[activity(definition = markers::Comment)]
     pub async fn comment(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         comment: Comment,
     ) -> Result<u64, ActivityError> {
-        Ok(self.write_comment(&comment).await?)
+        Ok(self.write_comment(&comment, ctx.info().attempt).await?)
     }
 
     #[activity(definition = markers::AnswerRobot)]
@@ -90,10 +90,10 @@ impl Bitrix24Activities {
     #[activity(definition = markers::MirrorTask)]
     pub async fn mirror_task(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         task: MirrorTask,
     ) -> Result<Option<u64>, ActivityError> {
-        Ok(self.mirror(&task).await?)
+        Ok(self.mirror(&task, ctx.info().attempt).await?)
     }
 
     #[activity(definition = markers::CloseTask)]

@@ -9,6 +9,7 @@ mod search;
 mod trouble;
 
 use chrono::{DateTime, Utc};
+use domain::audit::{canonical, sha256};
 use domain::buyout::projection::Projection;
 use domain::buyout::start::BuyoutId;
 use domain::buyout::state::Buyout;
@@ -16,8 +17,10 @@ use domain::notification;
 use domain::task::HumanTask;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult,
+    Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
 };
 
 pub(crate) use self::derived::Derived;
@@ -133,7 +136,9 @@ impl Store {
     pub async fn save_buyout(&self, projection: &Projection) -> Result<(), StoreError> {
         let Projection { buyout, events } = projection;
         let row = row(buyout)?;
-        let state_sha256 = audited::digest_of(row.data.as_ref());
+        let document = column::json("buyout", buyout)?;
+        let text = canonical(&document);
+        let state_sha256 = sha256(text.as_bytes());
         let now = column::now();
         let mut write = self.write().await?;
         let before = known(&write.tx, &buyout.id).await?;
@@ -142,8 +147,8 @@ impl Store {
         let former = before.filter(|before| before.is_execution_of(buyout));
 
         let replaced = match former {
-            Some(former) => replace(&write.tx, &former.row, row).await?,
-            None => insert(&write.tx, row).await?,
+            Some(former) => replace(&write.tx, &former.row, row, text).await?,
+            None => insert(&write.tx, row, document).await?,
         };
         // A row that was not replaced holds later versions of all these tasks.
         let tasks = if replaced {
@@ -161,7 +166,8 @@ impl Store {
             before.map(|before| &before.buyout)
         };
         if !former.is_some_and(|former| former.is_at_the_stage_of(buyout)) {
-            stage_visit::add(&write.tx, buyout, present.unwrap_or(buyout)).await?;
+            let steps = former.map(|former| former.row.steps);
+            stage_visit::add(&write.tx, buyout, present.unwrap_or(buyout), steps).await?;
         }
         let notices = present.map_or_else(Vec::new, |present| {
             notification::notices(before.map(|before| &before.buyout), present, &added)
@@ -274,16 +280,35 @@ impl Known {
 /// Nobody else writes the run until the commit. `None` also when it was written by a version that this one cannot
 /// read, which must not keep the new one from being written.
 async fn known(tx: &DatabaseTransaction, id: &BuyoutId) -> Result<Option<Known>, StoreError> {
-    let row = row::Entity::find_by_id(id.as_str())
+    let backend = tx.get_database_backend();
+    // The document is read as it lies there: as a value it would be taken apart twice.
+    let of_row = row::Column::iter().filter(|column| !matches!(column, row::Column::Data));
+    let found = row::Entity::find_by_id(id.as_str())
+        .select_only()
+        .columns(of_row)
+        .expr_as(Expr::cust(no_document(backend)), "data")
+        .expr_as(Expr::col(row::Column::Data).cast_as("text"), DOCUMENT)
         .lock_exclusive()
-        .one(tx)
-        .await?;
-    Ok(row.and_then(|mut row| {
-        Some(Known {
-            buyout: serde_json::from_value(std::mem::take(&mut row.data)).ok()?,
-            row,
-        })
-    }))
+        .into_query();
+    let Some(found) = tx.query_one(&found).await? else {
+        return Ok(None);
+    };
+    let document: String = found.try_get("", DOCUMENT)?;
+    let row = row::Model::from_query_result(&found, "")?;
+    Ok(serde_json::from_str(&document)
+        .ok()
+        .map(|buyout| Known { buyout, row }))
+}
+
+/// Name of the document's text in an answer.
+const DOCUMENT: &str = "document";
+
+/// In place of a document that is not asked for.
+fn no_document(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "'null'::json",
+        _ => "'null'",
+    }
 }
 
 /// Columns that a version of the run brings. What went wrong is told by the events, how far it came by the visits,
@@ -296,7 +321,12 @@ fn is_of_a_version(column: row::Column) -> bool {
 }
 
 /// Writes a run of which no version of this execution is known; answers whether it is in its row now.
-async fn insert(tx: &DatabaseTransaction, new: row::ActiveModel) -> Result<bool, StoreError> {
+async fn insert(
+    tx: &DatabaseTransaction,
+    mut new: row::ActiveModel,
+    document: serde_json::Value,
+) -> Result<bool, StoreError> {
+    new.data = Set(document);
     let inserted = row::Entity::insert(new)
         .on_conflict(
             OnConflict::column(row::Column::Id)
@@ -315,6 +345,7 @@ async fn replace(
     tx: &DatabaseTransaction,
     there: &row::Model,
     mut new: row::ActiveModel,
+    document: String,
 ) -> Result<bool, StoreError> {
     if new.version.as_ref() <= &there.version {
         return Ok(false);
@@ -326,10 +357,22 @@ async fn replace(
     }
     row::Entity::update_many()
         .set(new)
+        .col_expr(
+            row::Column::Data,
+            as_json(document, tx.get_database_backend()),
+        )
         .filter(row::Column::Id.eq(there.id.as_str()))
         .exec(tx)
         .await?;
     Ok(true)
+}
+
+fn as_json(document: String, backend: DbBackend) -> Expr {
+    let text = Expr::val(document);
+    match backend {
+        DbBackend::Postgres => text.cast_as("json"),
+        _ => text,
+    }
 }
 
 /// The legal entity whose run this is, as far as the run knows.
@@ -367,6 +410,7 @@ pub(crate) fn city(buyout: &Buyout) -> Option<&str> {
     Some(buyout.city()).filter(|city| !city.is_empty())
 }
 
+/// Everything but the document.
 fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
     let car = buyout.deal.as_ref().map(|deal| &deal.car);
     let price = buyout
@@ -421,7 +465,7 @@ fn row(buyout: &Buyout) -> Result<row::ActiveModel, StoreError> {
         started_at: Set(column::instant(buyout.started_at)),
         stage_since: Set(column::instant(buyout.stage_since)),
         ended_at: Set(buyout.ended_at.map(column::instant)),
-        data: Set(column::json("buyout", buyout)?),
+        data: NotSet,
         inspector_name: Set(inspector_name),
         time_zone: Set(time_zone),
         trouble: Set(None),

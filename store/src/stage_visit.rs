@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::buyout::stage::Stage;
 use domain::buyout::state::Buyout;
 use domain::report::{BOUGHT, refusal_reasons, steps_reached};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     TryInsertResult,
@@ -101,11 +101,13 @@ mod stay_row {
 }
 
 /// Notes that the run is at its stage. May be repeated, and versions may come in any order. `present` is
-/// the newest version of the run that is known, whichever execution of it.
+/// the newest version of the run that is known, whichever execution of it; `steps`: what stands in its row, as far as
+/// that is known.
 pub(crate) async fn add(
     tx: &DatabaseTransaction,
     buyout: &Buyout,
     present: &Buyout,
+    steps: Option<i64>,
 ) -> Result<(), StoreError> {
     let run_started_at = column::instant(buyout.started_at);
     let entered_at = column::instant(buyout.stage_since);
@@ -159,11 +161,11 @@ pub(crate) async fn add(
     }
     let city = city(present).map(column::text);
     save_stays(tx, &visits, run_started_at, city.clone()).await?;
-    save_steps(tx, &visits, present).await?;
+    save_steps(tx, &visits, present, steps).await?;
     add_refusal(tx, buyout, city).await
 }
 
-/// Replaces what reports read of the run, and what they read of its former executions.
+/// Brings what reports read of the run up to date; with its first visit what they read of its former executions goes.
 async fn save_stays(
     tx: &DatabaseTransaction,
     visits: &[row::Model],
@@ -186,15 +188,21 @@ async fn save_stays(
             *stays.entry(stage).or_default() += secs;
         }
     }
-    stay_row::Entity::delete_many()
-        .filter(stay_row::Column::Run.eq(&run))
-        .exec(tx)
-        .await?;
-    refusal_row::Entity::delete_many()
-        .filter(refusal_row::Column::Run.eq(&run))
-        .filter(refusal_row::Column::RunStartedAt.lt(run_started_at))
-        .exec(tx)
-        .await?;
+    if visits.len() == 1 {
+        stay_row::Entity::delete_many()
+            .filter(stay_row::Column::Run.eq(&run))
+            .filter(stay_row::Column::RunStartedAt.lt(run_started_at))
+            .exec(tx)
+            .await?;
+        refusal_row::Entity::delete_many()
+            .filter(refusal_row::Column::Run.eq(&run))
+            .filter(refusal_row::Column::RunStartedAt.lt(run_started_at))
+            .exec(tx)
+            .await?;
+    }
+    if stays.is_empty() {
+        return Ok(());
+    }
     let rows = stays
         .into_iter()
         .map(|(stage, secs)| stay_row::ActiveModel {
@@ -204,8 +212,15 @@ async fn save_stays(
             city: Set(city.clone()),
             secs: Set(secs),
         });
+    let of_the_stage = OnConflict::columns([
+        stay_row::Column::Run,
+        stay_row::Column::RunStartedAt,
+        stay_row::Column::Stage,
+    ])
+    .update_columns([stay_row::Column::City, stay_row::Column::Secs])
+    .to_owned();
     stay_row::Entity::insert_many(rows)
-        .on_conflict_do_nothing()
+        .on_conflict(of_the_stage)
         .exec_without_returning(tx)
         .await?;
     Ok(())
@@ -216,6 +231,7 @@ async fn save_steps(
     tx: &DatabaseTransaction,
     visits: &[row::Model],
     present: &Buyout,
+    there: Option<i64>,
 ) -> Result<(), StoreError> {
     let was = visits
         .iter()
@@ -226,6 +242,9 @@ async fn save_steps(
         .max()
         .unwrap_or_default();
     let steps = column::number("steps", steps as u64)?;
+    if there == Some(steps) {
+        return Ok(());
+    }
     buyout::row::Entity::update_many()
         .col_expr(buyout::row::Column::Steps, Expr::val(steps))
         .filter(buyout::row::Column::Id.eq(present.id.as_str()))

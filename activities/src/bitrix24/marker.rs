@@ -15,6 +15,11 @@ pub(super) fn of(key: &str) -> String {
     format!("[#{digits}]")
 }
 
+/// The first attempt has nobody beside it, so an answer to its add is the whole story and needs no second search: a portal
+/// takes two requests a second. A lost answer needs one, and so does a later attempt, whose forerunner may still be on its
+/// way.
+pub(super) const ALONE: u32 = 1;
+
 /// What an attempt to add came to, by what the portal has afterwards: the add itself may have failed
 /// with its effect, or two attempts may have added.
 pub(super) fn settle(

@@ -19,8 +19,12 @@ const PAGES: usize = 20;
 const BATCH: usize = 50;
 
 impl Bitrix24Activities {
-    /// Search, add, search again. `None`: nobody on the portal could be responsible.
-    pub(super) async fn mirror(&self, task: &MirrorTask) -> Result<Option<u64>, PartnerError> {
+    /// Search, add, and search again, see [`marker::settle`]. `None`: nobody on the portal could be responsible.
+    pub(super) async fn mirror(
+        &self,
+        task: &MirrorTask,
+        attempt: u32,
+    ) -> Result<Option<u64>, PartnerError> {
         let MirrorTask {
             portal,
             deal_id,
@@ -60,8 +64,13 @@ impl Bitrix24Activities {
                     ))
                 })
             });
-        let there = self.tasks(portal, *deal_id, &marker).await;
-        let number = marker::settle("task", added, there)?;
+        let number = match added {
+            Ok(number) if attempt == marker::ALONE => number,
+            added => {
+                let there = self.tasks(portal, *deal_id, &marker).await;
+                marker::settle("task", added, there)?
+            }
+        };
         self.keep(portal, number, id).await?;
         Ok(Some(number))
     }

@@ -15,8 +15,12 @@ use crate::messages::attachment;
 const PAGES: usize = 40;
 
 impl Bitrix24Activities {
-    /// Search, add, search again.
-    pub(super) async fn write_comment(&self, comment: &Comment) -> Result<u64, PartnerError> {
+    /// Search, add, and search again, see [`marker::settle`].
+    pub(super) async fn write_comment(
+        &self,
+        comment: &Comment,
+        attempt: u32,
+    ) -> Result<u64, PartnerError> {
         let Comment {
             portal,
             deal_id,
@@ -44,9 +48,15 @@ impl Bitrix24Activities {
                 "crm.timeline.comment.add",
                 json!({ "fields": fields }),
             )
-            .await;
-        let there = self.comments(portal, *deal_id, &marker).await;
-        marker::settle("comment", added.map(|reply| reply.result), there)
+            .await
+            .map(|reply| reply.result);
+        match added {
+            Ok(id) if attempt == marker::ALONE => Ok(id),
+            added => {
+                let there = self.comments(portal, *deal_id, &marker).await;
+                marker::settle("comment", added, there)
+            }
+        }
     }
 
     /// Ids of the comments with the marker, the oldest first.

@@ -430,7 +430,10 @@ impl Office {
             }
         }
         let over = self.over();
-        Ok(runs.iter().filter_map(|run| over.get(run).cloned()).collect())
+        Ok(runs
+            .iter()
+            .filter_map(|run| over.get(run).cloned())
+            .collect())
     }
 
     fn over(&self) -> MutexGuard<'_, HashMap<BuyoutId, Ended>> {

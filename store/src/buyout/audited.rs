@@ -20,7 +20,7 @@ pub(super) struct Saved<'a> {
     pub(super) added: &'a [ProcessEvent],
     /// Tasks that were not there in this version before.
     pub(super) tasks: &'a [&'a HumanTask],
-    /// Of the row's document, see [`digest_of`].
+    /// Of the canonical JSON of the row's document.
     pub(super) state_sha256: String,
 }
 
@@ -131,11 +131,8 @@ fn told(event: &ProcessEvent) -> Result<Value, StoreError> {
 
 /// Of the canonical JSON of the value as it lies in its column.
 fn digest<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    Ok(digest_of(&column::json(what, value)?))
-}
-
-pub(super) fn digest_of(json: &Value) -> String {
-    sha256(canonical(json).as_bytes())
+    let json = column::json(what, value)?;
+    Ok(sha256(canonical(&json).as_bytes()))
 }
 
 /// Permanent: rows of the past are looked for by it.

@@ -69,8 +69,8 @@ async fn a_task_is_searched_added_and_searched_again() {
     ])
     .await;
     employ(&fixture, "a-appraiser", Role::Appraiser, Some(21), None).await;
-    assert_eq!(fixture.activities.mirror(&task()).await, Ok(Some(31)));
-    assert_eq!(fixture.activities.mirror(&task()).await, Ok(Some(31)));
+    assert_eq!(fixture.activities.mirror(&task(), 2).await, Ok(Some(31)));
+    assert_eq!(fixture.activities.mirror(&task(), 2).await, Ok(Some(31)));
     assert_eq!(
         fixture.methods(),
         [
@@ -93,16 +93,20 @@ async fn a_task_is_searched_added_and_searched_again() {
 }
 
 #[tokio::test]
-async fn an_answer_lost_after_the_effect_is_no_second_task() {
+async fn the_first_attempt_searches_again_only_for_an_answer_that_was_lost() {
     let fixture = fixture([
         ok(json!({ "tasks": [] })),
+        ok(json!({ "task": { "id": "31" } })),
+        ok(json!({ "tasks": [] })),
         Reply::drop(),
-        ok(json!({ "tasks": [ours(31)] })),
+        ok(json!({ "tasks": [ours(32)] })),
     ])
     .await;
     employ(&fixture, "a-appraiser", Role::Appraiser, Some(21), None).await;
-    assert_eq!(fixture.activities.mirror(&task()).await, Ok(Some(31)));
-    assert_eq!(fixture.script.requests().len(), 3);
+    assert_eq!(fixture.activities.mirror(&task(), 1).await, Ok(Some(31)));
+    assert_eq!(fixture.methods().len(), 2);
+    assert_eq!(fixture.activities.mirror(&task(), 1).await, Ok(Some(32)));
+    assert_eq!(fixture.script.requests().len(), 5);
 }
 
 #[tokio::test]
@@ -137,19 +141,19 @@ async fn the_responsible_is_the_named_one_or_the_first_who_may_and_is_there() {
         excluded: excluded.clone(),
         ..task()
     };
-    assert_eq!(fixture.activities.mirror(&by_role).await, Ok(Some(31)));
+    assert_eq!(fixture.activities.mirror(&by_role, 2).await, Ok(Some(31)));
     assert_eq!(fixture.body(1)["fields"]["RESPONSIBLE_ID"], 24);
     let named = MirrorTask {
         person: Some(PersonId::new("a-excluded")),
         ..task()
     };
-    assert_eq!(fixture.activities.mirror(&named).await, Ok(Some(32)));
+    assert_eq!(fixture.activities.mirror(&named, 2).await, Ok(Some(32)));
     assert_eq!(fixture.body(4)["fields"]["RESPONSIBLE_ID"], 21);
     let nobody = MirrorTask {
         role: Role::Verifier,
         ..task()
     };
-    assert_eq!(fixture.activities.mirror(&nobody).await, Ok(None));
+    assert_eq!(fixture.activities.mirror(&nobody, 2).await, Ok(None));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn a_comment_is_searched_added_and_searched_again() {
         files: vec![file],
         ..comment()
     };
-    let write = || fixture.activities.write_comment(&comment);
+    let write = || fixture.activities.write_comment(&comment, 2);
     assert_eq!(write().await, Ok(999));
     assert_eq!(write().await, Ok(999));
     let list = "crm.timeline.comment.list";
@@ -67,6 +67,23 @@ async fn a_comment_is_searched_added_and_searched_again() {
 }
 
 #[tokio::test]
+async fn the_first_attempt_searches_again_only_for_an_answer_that_was_lost() {
+    let fixture = fixture([
+        ok(json!([])),
+        ok(json!(999)),
+        ok(json!([])),
+        Reply::drop(),
+        ok(json!([ours(1000)])),
+    ])
+    .await;
+    let write = || async { fixture.activities.write_comment(&comment(), 1).await };
+    assert_eq!(write().await, Ok(999));
+    assert_eq!(fixture.methods().len(), 2);
+    assert_eq!(write().await, Ok(1000));
+    assert_eq!(fixture.methods().len(), 5);
+}
+
+#[tokio::test]
 async fn an_answer_lost_after_the_effect_is_no_second_comment() {
     let fixture = fixture([
         ok(json!([])),
@@ -75,7 +92,7 @@ async fn an_answer_lost_after_the_effect_is_no_second_comment() {
         ok(json!([ours(999)])),
     ])
     .await;
-    let write = || async { fixture.activities.write_comment(&comment()).await };
+    let write = || async { fixture.activities.write_comment(&comment(), 2).await };
     assert!(matches!(
         write().await,
         Err(PartnerError::Unavailable { .. })
@@ -96,7 +113,7 @@ async fn a_lost_answer_without_effect_is_added_by_the_next_attempt() {
         ok(json!([ours(999)])),
     ])
     .await;
-    let write = || async { fixture.activities.write_comment(&comment()).await };
+    let write = || async { fixture.activities.write_comment(&comment(), 2).await };
     assert!(matches!(
         write().await,
         Err(PartnerError::Unavailable { .. })
@@ -108,6 +125,6 @@ async fn a_lost_answer_without_effect_is_added_by_the_next_attempt() {
 async fn every_page_is_looked_through() {
     let first = json!({ "result": [other(1)], "next": 50, "total": 51 });
     let fixture = fixture([Reply::json(200, &first), ok(json!([ours(2)]))]).await;
-    assert_eq!(fixture.activities.write_comment(&comment()).await, Ok(2));
+    assert_eq!(fixture.activities.write_comment(&comment(), 2).await, Ok(2));
     assert_eq!(fixture.body(1)["start"], 50);
 }
