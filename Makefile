@@ -40,7 +40,7 @@ test: tools packages web
 
 # A server of the bench's own, whatever TEMPORAL_ADDRESS says. ROWS="lists start" measures some rows alone.
 bench: tools packages
-	@cargo build --quiet --release -p bench
+	@cargo build --quiet --release -p bench -p api-gateway -p workers
 	@env -u TEMPORAL_ADDRESS target/release/kite-bench $(ROWS)
 
 soak: tools packages

@@ -54,12 +54,6 @@ fn main() -> ExitCode {
     } = Arguments::parse();
     // A second provider is only possible in tests; the first one stands.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    if let Some(role) = role
-        && let Err(error) = roles::prepare(role, config.as_deref())
-    {
-        eprintln!("kite-bench {role:?}: {error:#}");
-        return ExitCode::FAILURE;
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

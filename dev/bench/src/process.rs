@@ -1,4 +1,5 @@
-//! Processes of the bench: this program again in another role, and what the kernel knows of them.
+//! Processes of the bench: the programs that are shipped, or this one again in another role, and what the kernel knows
+//! of them.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,8 +37,7 @@ impl Process {
             .append(true)
             .open(&log)
             .with_context(|| format!("{}", log.display()))?;
-        let child = Command::new(std::env::current_exe()?)
-            .args(["--role", role.name()])
+        let child = command(role)?
             .arg("--config")
             .arg(config)
             .envs(environment.iter().map(|(name, value)| (*name, value)))
@@ -117,6 +117,24 @@ impl Process {
         let _ = self.child.start_kill();
         let _ = self.child.wait().await;
     }
+}
+
+/// What is shipped lies beside this program, built as it is.
+fn command(role: Role) -> anyhow::Result<Command> {
+    let own = std::env::current_exe()?;
+    let Some(name) = role.program() else {
+        let mut command = Command::new(own);
+        command.args(["--role", role.name()]);
+        return Ok(command);
+    };
+    let program = own.with_file_name(name);
+    if !program.exists() {
+        bail!(
+            "{} is not there; `make bench` builds all programs",
+            program.display()
+        );
+    }
+    Ok(Command::new(program))
 }
 
 /// A port of 127.0.0.1 that nobody has now, below those that the system gives to whoever asks.

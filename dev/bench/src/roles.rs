@@ -1,5 +1,5 @@
-//! What this program is when another one of the bench starts it: the gateway, the worker, or a worker with nothing
-//! of ours in it. Each is a process of its own, so that its processor time and memory are its own.
+//! What the bench starts: gateway and worker as they are shipped, and this program as a worker with an activity that does
+//! nothing. Each is a process of its own, so that its processor time and memory are its own.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -20,6 +20,15 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// The shipped program; `None`: this one, in the role.
+    pub(crate) fn program(self) -> Option<&'static str> {
+        match self {
+            Self::Gateway => Some("kite-gateway"),
+            Self::Worker => Some("kite-worker"),
+            Self::Laden | Self::Bare => None,
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
@@ -28,15 +37,6 @@ impl Role {
             Self::Bare => "bare",
         }
     }
-}
-
-/// What a program does before it has threads.
-pub(crate) fn prepare(role: Role, file: Option<&Path>) -> anyhow::Result<()> {
-    if role == Role::Worker {
-        let config: workers::config::Config = load(workers::config::DEFAULTS, file)?;
-        platform::priority::give_way(config.limits.nice);
-    }
-    Ok(())
 }
 
 /// Runs until the process is ended.
@@ -48,23 +48,13 @@ pub(crate) async fn play(role: Role, file: &Path) -> anyhow::Result<()> {
         cancel.cancel();
     });
     match role {
-        Role::Gateway => {
-            let config: api_gateway::config::Config =
-                load(api_gateway::config::DEFAULTS, Some(file))?;
-            platform::logging::init(&config.log);
-            let listeners = api_gateway::server::Listeners::bind(&config)?;
-            api_gateway::server::run(config, listeners, stop).await
-        }
-        Role::Worker | Role::Laden => {
+        Role::Laden => {
             let config: workers::config::Config = load(workers::config::DEFAULTS, Some(file))?;
             platform::logging::init(&config.log);
             let metrics = TcpListener::bind(config.metrics.address)?;
-            workers::run_with(config, metrics, stop, |options| match role {
-                Role::Laden => noop::register(options),
-                _ => Ok(()),
-            })
-            .await
+            workers::run_with(config, metrics, stop, noop::register).await
         }
         Role::Bare => noop::serve(file, stop).await,
+        Role::Gateway | Role::Worker => anyhow::bail!("{role:?} is a program of its own"),
     }
 }

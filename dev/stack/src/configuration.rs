@@ -34,7 +34,7 @@ fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// Sections that both binaries have.
-fn shared(settings: &Settings) -> String {
+fn shared(settings: &Settings, connections: u32) -> String {
     let Settings {
         folder,
         keys,
@@ -49,7 +49,7 @@ fn shared(settings: &Settings) -> String {
         "[temporal]\naddress = \"{temporal_address}\"\nnamespace = \"{namespace}\"\nui_url = \"{ui_origin}\"\n\n\
          [codec]\ncurrent = \"dev\"\n[codec.keys]\ndev = \"{codec}\"\n\n\
          [links]\ncurrent = \"dev\"\n[links.keys]\ndev = \"{links}\"\n\n\
-         [store]\nurl = \"{store_url}\"\nmax_connections = 8\n\n\
+         [store]\nurl = \"{store_url}\"\nmax_connections = {connections}\n\n\
          [objects]\nkind = \"folder\"\npath = {objects}\n\n\
          [log]\nformat = \"readable\"\nfilter = \"{filter}\"\n\n",
         codec = keys.codec,
@@ -100,7 +100,7 @@ fn gateway_file(settings: &Settings, simulator: &Simulator) -> String {
          [web]\nfolder = {web}\ntemporal_ui = \"{temporal_ui}\"\n\n\
          [callbacks]\nsecret = \"{callbacks}\"\nearly_secs = {early_secs}\n\n\
          [metrics]\naddress = \"127.0.0.1:{metrics}\"\n",
-        shared = shared(settings),
+        shared = shared(settings, 8),
         api = ports.gateway,
         public = public_url(settings),
         tls = quoted(&folder.join("tls")),
@@ -134,7 +134,7 @@ fn worker_file(settings: &Settings, simulator: &Simulator) -> String {
     let callbacks = &settings.keys.callbacks;
     let entity = &settings.policy.legal_entity;
     let site = &settings.policy.site;
-    let mut text = shared(settings);
+    let mut text = shared(settings, 4);
     let _ = write!(
         text,
         "[gateway]\npublic_url = \"{public}\"\ncallbacks_secret = \"{callbacks}\"\n\n\

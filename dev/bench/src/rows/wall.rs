@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Commands of one kind that an empty run may have less.
 const ELIDED: usize = 2;
 const LOOK: Duration = Duration::from_millis(20);
+/// Until what a run leaves behind is done, so that none pays for the one before it.
+const SETTLE: Duration = Duration::from_millis(300);
 
 pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()> {
     let world = World::start(Options::default()).await?;
@@ -46,6 +48,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
     let (mut over_least, mut least_over_empty) = (Vec::new(), Vec::new());
     let (mut spent, mut spent_empty) = (Gaps::default(), Gaps::default());
     for number in 0..if quick { 3 } else { 30 } {
+        tokio::time::sleep(SETTLE).await;
         let run = play(&office, PRICE).await?;
         let events = history(&world, run.as_str()).await?;
         let shape = Shape::of(&events)?;
@@ -53,6 +56,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
         spent.add(&events);
         let mut both = [Duration::ZERO; 2];
         for (turn, slot) in both.iter_mut().enumerate() {
+            tokio::time::sleep(SETTLE).await;
             let id = format!("empty-{number}-{turn}");
             empty.play(&bare, &id, &shape, false).await?;
             let events = history(&world, &id).await?;
@@ -61,6 +65,7 @@ pub(crate) async fn measure(quick: bool, table: &mut Table) -> anyhow::Result<()
             *slot = length(&events)?;
             spent_empty.add(&events);
         }
+        tokio::time::sleep(SETTLE).await;
         let id = format!("least-{number}");
         empty.play(&bare, &id, &shape, true).await?;
         let events = history(&world, &id).await?;

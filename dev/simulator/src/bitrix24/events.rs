@@ -79,10 +79,10 @@ pub(super) fn happened(sim: &Sim, state: &mut State, event: &str, id: u64, actor
 fn note(sim: &Sim, state: &mut State, handler: &EventHandler, id: u64) {
     let data = json!({ "FIELDS": { "ID": id.to_string() } });
     let waiting = state.offline.iter().any(|event| {
-        event.event == handler.event
-            && event.data == data
-            && event.process_id.is_none()
+        event.process_id.is_none()
+            && event.event == handler.event
             && event.auth_connector == handler.auth_connector
+            && event.data == data
     });
     if waiting {
         return;

@@ -101,10 +101,17 @@ pub(super) fn list(call: &Call<'_>) -> Result<Done, RestError> {
     let state = call.sim.state::<State>();
     let filter = call.params.map("filter").unwrap_or_default();
     let order = call.params.map("order").unwrap_or_default();
+    // Looked at first, since all other fields are made to be compared.
+    let of_crm = filter.get("UF_CRM_TASK").and_then(text);
     let value = |id: &u64, name: &str| state.tasks.get(id).and_then(|task| field(*id, task, name));
     let mut ids: Vec<u64> = state
         .tasks
         .iter()
+        .filter(|(_, task)| {
+            of_crm
+                .as_ref()
+                .is_none_or(|entity| task.crm.contains(entity))
+        })
         .filter(|(id, task)| sees(call, task) && fits(&filter, &|name| value(id, name)))
         .map(|(id, _)| *id)
         .collect();

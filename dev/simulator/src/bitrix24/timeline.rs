@@ -82,9 +82,12 @@ pub(super) fn list(call: &Call<'_>) -> Result<Done, RestError> {
         return Err(RestError::refused("", "Access denied."));
     }
     let state = call.sim.state::<State>();
+    // Looked at first, since rows are made to be compared.
+    let deal = filter.get("ENTITY_ID").and_then(number);
     let mut rows: Vec<Value> = state
         .comments
         .iter()
+        .filter(|(_, comment)| deal.is_none_or(|deal| comment.deal == deal))
         .map(|(id, comment)| row(call.sim, &state, *id, comment))
         .filter(|row| fits(&filter, &|name| row.get(name).cloned()))
         .collect();

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use strum::IntoEnumIterator;
@@ -20,8 +20,10 @@ use super::settings::{Ports, Settings};
 use super::sim::Sim;
 use crate::mail;
 
-/// Changes of the state are gathered so long before they are written.
+/// Changes of the state are gathered so long before they are written, and so many times as long as the last writing took:
+/// a world that has grown large would be written all the time.
 const DEBOUNCE: Duration = Duration::from_millis(200);
+const SELDOM: u32 = 20;
 
 /// The running partners. Dropping it leaves them running until the runtime ends; [`Simulator::stop`] saves.
 pub struct Simulator {
@@ -143,13 +145,19 @@ fn port(listener: &TcpListener) -> anyhow::Result<u16> {
 
 /// Saves soon after each change.
 async fn keep(sim: Sim, stop: CancellationToken) {
+    let mut took = Duration::ZERO;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = sim.changed() => {}
         }
-        tokio::time::sleep(DEBOUNCE).await;
+        let gathered = tokio::time::sleep(DEBOUNCE.max(took * SELDOM));
+        if stop.run_until_cancelled(gathered).await.is_none() {
+            return;
+        }
+        let began = Instant::now();
         save(&sim);
+        took = began.elapsed();
     }
 }
 

@@ -36,10 +36,9 @@ macro_rules! states {
         })+
 
         impl States {
-            fn export(&self) -> anyhow::Result<Map<String, Value>> {
-                let mut all = Map::new();
-                $(all.insert(stringify!($module).to_owned(), serde_json::to_value(&*locked(&self.$module))?);)+
-                Ok(all)
+            /// Each state's name and JSON.
+            fn export(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+                Ok(vec![$((stringify!($module), serde_json::to_string(&*locked(&self.$module))?),)+])
             }
 
             fn import(all: &mut Map<String, Value>) -> Self {
@@ -125,9 +124,13 @@ pub(super) fn load(folder: &Path) -> anyhow::Result<(States, Catalogue)> {
 /// Writes everything down, whole or not at all.
 pub(super) fn save(folder: &Path, states: &States, catalogue: &Catalogue) -> anyhow::Result<()> {
     let mut all = states.export()?;
-    all.insert("catalogue".to_owned(), serde_json::to_value(catalogue)?);
+    all.push(("catalogue", serde_json::to_string(catalogue)?));
+    let fields: Vec<String> = all
+        .into_iter()
+        .map(|(name, json)| format!("\"{name}\":{json}"))
+        .collect();
     let draft = folder.join("state.json.new");
-    std::fs::write(&draft, serde_json::to_vec(&all)?)?;
+    std::fs::write(&draft, format!("{{{}}}", fields.join(",")))?;
     std::fs::rename(&draft, folder.join("state.json"))?;
     Ok(())
 }
