@@ -1,6 +1,6 @@
 # Every command that a person or CI runs.
 
-.PHONY: help demo demo-once up test soak bench histories browser screens lint style tools packages web
+.PHONY: help demo demo-once up test soak fuzz bench histories browser screens lint style tools packages web
 
 help:
 	@echo "make demo       bring everything up, play a buyout, stay up until Ctrl-C"
@@ -9,6 +9,7 @@ help:
 	@echo "make test       all tests"
 	@echo "make bench      how fast it is, against its goals; about twenty minutes, see docs/performance.md"
 	@echo "make soak       100 buyouts while everything is killed for ten minutes, see docs/testing.md"
+	@echo "make fuzz       every parser of bytes from outside under a coverage-guided fuzzer, see docs/testing.md"
 	@echo "make web        build the staff UI into web/dist"
 	@echo "make browser    of all tests, only the staff UI in a real browser"
 	@echo "make screens    take the pictures of docs/screens anew"
@@ -47,6 +48,9 @@ soak: tools packages
 	@NEXTEST_PROFILE=soak KITE_KILL_RUNS=$${KITE_KILL_RUNS:-100} KITE_KILL_SECS=$${KITE_KILL_SECS:-540} \
 		KITE_KILL_SEED=$${KITE_KILL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} \
 		dev/tools/test.sh --test it -- kill::
+
+fuzz:
+	@dev/tools/fuzz.sh
 
 browser: tools packages web
 	@dev/tools/test.sh --test it -- browser::
