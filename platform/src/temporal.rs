@@ -1,13 +1,17 @@
 //! Connecting to Temporal: by its own settings, with our codec, patiently at boot.
 
+mod in_hand;
+mod transport;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
-use temporalio_client::{Client, ClientOptions, Connection, NamespacedClient};
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, NamespacedClient};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use url::Url;
 
+use self::in_hand::InHand;
 use crate::codec::Codec;
 use crate::config::ConfigError;
 use crate::keys::KeysConfig;
@@ -38,16 +42,42 @@ pub enum ConnectError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("Temporal at {address} does not answer: {source}")]
-    Unreachable {
-        address: String,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Unreachable { address: String, source: Failed },
 }
 
 /// A client of the namespace with the codec; tried again until `wait_secs` are over.
 pub async fn connect(
     config: &TemporalConfig,
     keys: &KeysConfig,
+) -> Result<(Client, Codec), ConnectError> {
+    connect_by(config, keys, async |options| {
+        Ok(Connection::connect(options).await?)
+    })
+    .await
+}
+
+/// [`connect`] for a worker: it is given the workflow tasks of a run one after another.
+pub async fn connect_worker(
+    config: &TemporalConfig,
+    keys: &KeysConfig,
+) -> Result<(Client, Codec), ConnectError> {
+    let in_hand = InHand::default();
+    connect_by(config, keys, async |mut options| {
+        let channel = transport::open(&options).await?;
+        options.service_override = Some(in_hand.service(channel, options.grpc_compression));
+        options.dns_load_balancing = None;
+        Ok(Connection::connect(options).await?)
+    })
+    .await
+}
+
+/// Why a try to connect failed.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+async fn connect_by(
+    config: &TemporalConfig,
+    keys: &KeysConfig,
+    open: impl AsyncFn(ConnectionOptions) -> Result<Connection, Failed>,
 ) -> Result<(Client, Codec), ConnectError> {
     let (mut connection, mut options) =
         ClientOptions::load_from_config(LoadClientConfigProfileOptions::default())
@@ -77,10 +107,9 @@ pub async fn connect(
     let address = connection.target.to_string();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(config.wait_secs);
     loop {
-        let tried = match Connection::connect(connection.clone()).await {
-            Ok(connected) => Client::new(connected, options.clone()).map_err(|e| Box::new(e) as _),
-            Err(error) => Err(Box::new(error) as Box<dyn std::error::Error + Send + Sync>),
-        };
+        let tried = open(connection.clone()).await.and_then(|connected| {
+            Client::new(connected, options.clone()).map_err(|error| Box::new(error) as Failed)
+        });
         match tried {
             Ok(client) => return Ok((client, codec)),
             Err(source) if tokio::time::Instant::now() >= deadline => {

@@ -1,11 +1,13 @@
 //! Buyouts of many fates while somebody kills worker, gateway, Temporal and PostgreSQL, partners fail and callbacks
-//! come twice: each ends as its fate says, with each effect once, and soon after the last fault nothing is stuck.
+//! come twice: each ends as its fate says, with each effect once, soon after the last fault nothing is stuck, and every
+//! history replays.
 //!
 //! `KITE_KILL_SEED` repeats a run; `KITE_KILL_RUNS` and `KITE_KILL_SECS` make it longer, see `make soak`.
 
 mod crew;
 mod fate;
 mod kept;
+mod replayed;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -153,6 +155,7 @@ async fn buyouts_end_as_their_fates_say_whatever_is_killed() -> anyhow::Result<(
     }
     assert!(silent <= STUCK, "a run was stuck for {silent:?}");
     balanced(&machine, &lives).await?;
+    replayed::replayed(&machine, &lives).await?;
     machine.stop().await
 }
 

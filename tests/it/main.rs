@@ -30,6 +30,7 @@ mod fuzz;
 mod gateway;
 mod issuer;
 mod kill;
+mod lost_task;
 mod ops;
 mod portal;
 mod portal_faults;

@@ -19,7 +19,7 @@ use workflows::buyout::BuyoutWorkflow;
 
 /// Why a history does not replay.
 #[derive(Debug)]
-enum Broken {
+pub(crate) enum Broken {
     Refused(WorkflowReplayError),
     /// The SDK itself stumbles over some histories that do not fit.
     Panicked,
@@ -35,7 +35,7 @@ fn is_nondeterminism(broken: &Broken) -> bool {
 }
 
 /// Which process a history is replayed by.
-type Process = fn(&mut WorkflowReplayerOptions);
+pub(crate) type Process = fn(&mut WorkflowReplayerOptions);
 
 fn replay(recorded: &Recorded) -> Result<(), Broken> {
     replay_by(recorded, |options| {
@@ -46,7 +46,7 @@ fn replay(recorded: &Recorded) -> Result<(), Broken> {
 }
 
 /// On a thread of its own, so that one history that does not fit hides none of the others.
-fn replay_by(recorded: &Recorded, process: Process) -> Result<(), Broken> {
+pub(crate) fn replay_by(recorded: &Recorded, process: Process) -> Result<(), Broken> {
     let recorded = recorded.clone();
     let replayed = std::thread::spawn(move || {
         let mut options = WorkflowReplayerOptions::new()

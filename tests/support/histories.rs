@@ -144,11 +144,15 @@ impl Recorded {
 
 /// Opens the payloads of a namespace of the tests.
 fn codec(namespace: &str) -> anyhow::Result<Codec> {
-    let ring = KeysConfig {
+    Ok(Codec::new(namespace, &codec_keys())?)
+}
+
+/// The keys of the tests.
+pub fn codec_keys() -> KeysConfig {
+    KeysConfig {
         current: "dev".to_owned(),
         keys: BTreeMap::from([("dev".to_owned(), keys().codec.into())]),
-    };
-    Ok(Codec::new(namespace, &ring)?)
+    }
 }
 
 /// Process numbers and host names of whoever recorded are nobody's business.

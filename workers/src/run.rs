@@ -75,7 +75,7 @@ async fn work(
 ) -> anyhow::Result<()> {
     let runtime = platform::metrics::sdk_runtime(config.metrics.sdk_address)
         .context("metrics.sdk_address")?;
-    let connecting = platform::temporal::connect(&config.temporal, &config.codec);
+    let connecting = platform::temporal::connect_worker(&config.temporal, &config.codec);
     let Some(connected) = stop.run_until_cancelled(connecting).await else {
         return Ok(());
     };
