@@ -111,6 +111,11 @@ impl Starts {
         Err(Full { wait })
     }
 
+    /// Whether the run is known to move, or to be on its way.
+    pub(crate) fn knows(&self, run: &BuyoutId) -> bool {
+        self.locked().knows(run)
+    }
+
     fn locked(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }

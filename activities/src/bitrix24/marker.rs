@@ -15,19 +15,19 @@ pub(super) fn of(key: &str) -> String {
     format!("[#{digits}]")
 }
 
-/// The first attempt has nobody beside it, so an answer to its add is the whole story and needs no second search: a portal
-/// takes two requests a second. A lost answer needs one, and so does a later attempt, whose forerunner may still be on its
-/// way.
-pub(super) const ALONE: u32 = 1;
-
-/// What an attempt to add came to, by what the portal has afterwards: the add itself may have failed
-/// with its effect, or two attempts may have added.
-pub(super) fn settle(
+/// What an attempt to add came to. The first attempt has nobody beside it, so an answer to its add is the whole story: a
+/// portal takes two requests a second. A lost answer needs another search, and so does a later attempt, whose forerunner
+/// may still be on its way: the add itself may have failed with its effect, or two attempts may have added.
+pub(super) async fn settle(
     what: &'static str,
+    attempt: u32,
     added: Result<u64, CallError>,
-    there: Result<Vec<u64>, PartnerError>,
+    search: impl Future<Output = Result<Vec<u64>, PartnerError>>,
 ) -> Result<u64, PartnerError> {
-    match (added, there) {
+    if let (1, Ok(id)) = (attempt, &added) {
+        return Ok(*id);
+    }
+    match (added, search.await) {
         (_, Ok(found)) if !found.is_empty() => {
             if found.len() > 1 {
                 metrics::counter!("kite_bitrix24_duplicates_total", "what" => what).increment(1);
@@ -57,13 +57,22 @@ mod tests {
         assert_eq!(of("buyout:portal:1/end").len(), 19);
     }
 
-    #[test]
-    fn what_the_portal_has_decides() {
+    #[tokio::test]
+    async fn what_the_portal_has_decides() {
         let lost = || CallError::Failed(PartnerError::unavailable("no answer"));
-        assert_eq!(settle("comment", Err(lost()), Ok(vec![7])), Ok(7));
-        assert_eq!(settle("comment", Ok(9), Ok(vec![7, 9])), Ok(7));
-        assert_eq!(settle("comment", Ok(9), Ok(vec![])), Ok(9));
-        assert_eq!(settle("comment", Ok(9), Err(PartnerError::Pending)), Ok(9));
-        assert!(settle("comment", Err(lost()), Ok(vec![])).is_err());
+        let settle = async |attempt, added, there| {
+            super::settle("comment", attempt, added, async { there }).await
+        };
+        assert_eq!(settle(1, Err(lost()), Ok(vec![7])).await, Ok(7));
+        assert_eq!(settle(2, Ok(9), Ok(vec![7, 9])).await, Ok(7));
+        assert_eq!(settle(2, Ok(9), Ok(vec![])).await, Ok(9));
+        assert_eq!(settle(2, Ok(9), Err(PartnerError::Pending)).await, Ok(9));
+        assert!(settle(2, Err(lost()), Ok(vec![])).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_first_attempt_that_was_answered_does_not_search() {
+        let search = async { panic!("a search") };
+        assert_eq!(settle("comment", 1, Ok(9), search).await, Ok(9));
     }
 }

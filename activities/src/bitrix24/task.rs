@@ -64,13 +64,8 @@ impl Bitrix24Activities {
                     ))
                 })
             });
-        let number = match added {
-            Ok(number) if attempt == marker::ALONE => number,
-            added => {
-                let there = self.tasks(portal, *deal_id, &marker).await;
-                marker::settle("task", added, there)?
-            }
-        };
+        let search = self.tasks(portal, *deal_id, &marker);
+        let number = marker::settle("task", attempt, added, search).await?;
         self.keep(portal, number, id).await?;
         Ok(Some(number))
     }

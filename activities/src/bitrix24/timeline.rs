@@ -50,13 +50,8 @@ impl Bitrix24Activities {
             )
             .await
             .map(|reply| reply.result);
-        match added {
-            Ok(id) if attempt == marker::ALONE => Ok(id),
-            added => {
-                let there = self.comments(portal, *deal_id, &marker).await;
-                marker::settle("comment", added, there)
-            }
-        }
+        let search = self.comments(portal, *deal_id, &marker);
+        marker::settle("comment", attempt, added, search).await
     }
 
     /// Ids of the comments with the marker, the oldest first.

@@ -1,6 +1,6 @@
 //! A buyout that somebody starts by hand.
 
-use domain::buyout::start::BuyoutStart;
+use domain::buyout::start::{BuyoutId, BuyoutStart};
 use domain::refusal::{FieldViolation, Refusal};
 use domain::staff::{Actor, PersonRef};
 use proto::kite::buyout::v1 as pb;
@@ -21,8 +21,6 @@ impl Buyouts {
         if i64::try_from(deal_id).unwrap_or_default() == 0 {
             return Err(wrong("deal_id", "Такой сделки не бывает."));
         }
-        // Before anything that takes time: whoever has to wait learns it at once.
-        let place = self.app.starts.enter(By::Call).map_err(full)?;
         let start = BuyoutStart {
             portal: self.portal(portal).await?,
             deal_id,
@@ -30,18 +28,22 @@ impl Buyouts {
             started_by: Some(PersonRef::from(actor)),
         };
         let id = start.id();
+        // Whoever asks for a buyout that goes on has nothing to wait for.
+        if self.app.starts.knows(&id) {
+            return Ok(joined(id));
+        }
+        let place = self.app.starts.enter(By::Call).map_err(busy)?;
         let started = self.app.processes.start_buyout(start).await;
-        let (joined, message) = match started.map_err(status::process)? {
+        Ok(match started.map_err(status::process)? {
             Started::New => {
                 place.keep(id.clone());
-                (false, "Выкуп начат.")
+                pb::StartBuyoutResponse {
+                    id: id.0,
+                    joined: false,
+                    message: "Выкуп начат.".to_owned(),
+                }
             }
-            Started::Already => (true, "Выкуп этой сделки уже есть."),
-        };
-        Ok(pb::StartBuyoutResponse {
-            id: id.0,
-            joined,
-            message: message.to_owned(),
+            Started::Already => joined(id),
         })
     }
 
@@ -70,7 +72,15 @@ fn wrong(field: &str, sentence: &str) -> Status {
     )]))
 }
 
-fn full(Full { wait }: Full) -> Status {
+fn joined(id: BuyoutId) -> pb::StartBuyoutResponse {
+    pb::StartBuyoutResponse {
+        id: id.0,
+        joined: true,
+        message: "Выкуп этой сделки уже есть.".to_owned(),
+    }
+}
+
+fn busy(Full { wait }: Full) -> Status {
     status::busy(
         "Сейчас начато слишком много выкупов сразу. Ничего не потеряно, повторите чуть позже.",
         wait,

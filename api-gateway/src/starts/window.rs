@@ -96,6 +96,10 @@ impl Window {
         self.moving.insert(run, now);
     }
 
+    pub(super) fn knows(&self, run: &BuyoutId) -> bool {
+        self.on_their_way.contains_key(run) || self.moving.contains_key(run)
+    }
+
     pub(super) fn ended(&mut self, run: &BuyoutId) {
         self.moving.remove(run);
     }

@@ -8,6 +8,7 @@
 
 mod empty;
 mod figures;
+mod forward;
 mod noop;
 mod office;
 mod process;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::roles::Role;
+use crate::roles::Own;
 use crate::table::Table;
 
 /// As gateway and worker have it; both sides of each comparison.
@@ -40,7 +41,7 @@ struct Arguments {
     quick: bool,
     /// What this process is for another one of the bench.
     #[arg(long, hide = true)]
-    role: Option<Role>,
+    role: Option<Own>,
     #[arg(long, hide = true)]
     config: Option<PathBuf>,
 }

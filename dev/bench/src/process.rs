@@ -41,6 +41,8 @@ impl Process {
             .arg("--config")
             .arg(config)
             .envs(environment.iter().map(|(name, value)| (*name, value)))
+            // Nobody runs them so: each error would carry the stack that it came from.
+            .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
             .stdout(Stdio::from(file.try_clone()?))
             .stderr(Stdio::from(file))
@@ -122,10 +124,14 @@ impl Process {
 /// What is shipped lies beside this program, built as it is.
 fn command(role: Role) -> anyhow::Result<Command> {
     let own = std::env::current_exe()?;
-    let Some(name) = role.program() else {
-        let mut command = Command::new(own);
-        command.args(["--role", role.name()]);
-        return Ok(command);
+    let name = match role {
+        Role::Gateway => "kite-gateway",
+        Role::Worker => "kite-worker",
+        Role::Own(role) => {
+            let mut command = Command::new(own);
+            command.args(["--role", role.name()]);
+            return Ok(command);
+        }
     };
     let program = own.with_file_name(name);
     if !program.exists() {

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use temporalio_client::Client;
 
 use crate::process::{Process, free_port};
-use crate::roles::Role;
+use crate::roles::{Own, Role};
 
 /// Calls that no limit counts: the limits have tests of their own.
 const UNLIMITED: u32 = 1_000_000;
@@ -123,7 +123,7 @@ impl World {
     pub(crate) async fn laden(&self) -> anyhow::Result<Process> {
         let file = self.folder.path().join("worker.toml");
         let metrics = metrics_of(&file)?;
-        start_worker(Role::Laden, &file, metrics).await
+        start_worker(Role::Own(Own::Laden), &file, metrics).await
     }
 
     pub(crate) async fn sign_in(&self, login: &str) -> anyhow::Result<Person> {

@@ -81,6 +81,31 @@ async fn a_buyout_is_started_by_hand_once_and_who_did_it_is_on_record() -> anyho
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_starts_a_buyout_that_goes_on_is_told_so_while_others_have_to_wait()
+-> anyhow::Result<()> {
+    let world = World::with(Options {
+        gateway: GatewayOptions {
+            starts_at_once: 1,
+            ..GatewayOptions::default()
+        },
+        ..Options::default()
+    })
+    .await?;
+    let manager = world.stack.sign_in("manager").await?;
+    let head = world.stack.sign_in("head").await?;
+    let play = Play::deal(&world.stack, "clean").await?;
+    let another = Play::deal(&world.stack, "clean").await?;
+    start(&manager, play.deal).await?;
+    head.wait_for(&play.id, "INSPECT", PATIENCE).await?;
+    // It has just moved: the one place is taken.
+    let refused = start(&manager, another.deal).await.expect_err("full");
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    let again = start(&manager, play.deal).await?;
+    assert_eq!((again.id.as_str(), again.joined), (play.id.as_str(), true));
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn starts_beyond_the_bound_are_refused_with_a_time_and_robots_wait_their_turn()
 -> anyhow::Result<()> {
     let world = World::with(Options {

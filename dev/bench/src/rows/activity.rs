@@ -10,7 +10,7 @@ use temporalio_client::{Client, WorkflowStartOptions};
 use crate::figures::{Ratio, coin, median};
 use crate::noop::{self, BARE, Place, Steps};
 use crate::process::Process;
-use crate::roles::Role;
+use crate::roles::{Own, Role};
 use crate::table::{Line, Table};
 use crate::world::{Options, World};
 
@@ -83,7 +83,7 @@ async fn bare(world: &World) -> anyhow::Result<Process> {
     };
     let file = folder.join("bare.json");
     std::fs::write(&file, serde_json::to_string(&place)?)?;
-    let process = Process::start(Role::Bare, &file, &[])?;
+    let process = Process::start(Role::Own(Own::Bare), &file, &[])?;
     for _ in 0..600 {
         if ready.exists() {
             return Ok(process);
