@@ -159,18 +159,11 @@ async fn a_fact_that_comes_after_a_forgotten_task_is_not_lost() -> anyhow::Resul
             Ok(now.pending_workflow_task.is_none().then_some(()))
         })
         .await?;
-        let decide = async {
-            loop {
-                let decided = run
-                    .execute_update(Listener::decide, "an update".to_owned(), decision())
-                    .await;
-                // Whoever asks a dead server asks again under the same id.
-                if let Ok(count) = decided {
-                    return count;
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
+        // Whoever asks a dead server asks again under the same id.
+        let decide = wait::until(PATIENCE, "the run has decided", async || {
+            let decided = run.execute_update(Listener::decide, "an update".to_owned(), decision());
+            Ok(decided.await.ok())
+        });
         let forget = async {
             held.begun.acquire().await?.forget();
             temporal.stop().await;
@@ -203,7 +196,7 @@ async fn a_fact_that_comes_after_a_forgotten_task_is_not_lost() -> anyhow::Resul
         };
         let (count, temporal) = tokio::join!(decide, forget);
         let temporal = temporal?;
-        assert_eq!(count, 1);
+        assert_eq!(count?, 1);
         let facts = tokio::time::timeout(PATIENCE, run.get_result(Default::default())).await??;
         assert_eq!(facts, ["a fact"]);
         let events = handle
