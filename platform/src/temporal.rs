@@ -57,6 +57,9 @@ pub async fn connect(
 }
 
 /// [`connect`] for a worker: it is given the workflow tasks of a run one after another.
+///
+/// For one queue of processes: a task that was kept goes to whichever poll for processes comes first. A second such
+/// queue wants a client of its own; queues of activities alone may share this one.
 pub async fn connect_worker(
     config: &TemporalConfig,
     keys: &KeysConfig,
