@@ -1,4 +1,5 @@
-//! Payloads are encrypted before they leave the process: Temporal stores what it cannot read.
+//! Payloads are encrypted before they leave the process: Temporal stores what it cannot read. Large ones are compressed
+//! before, since the SDK keeps what a run said in memory until the run leaves it, and the history for good.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,6 +22,14 @@ use crate::keys::KeysConfig;
 
 const ENCODING: &str = "encoding";
 const ENCRYPTED: &[u8] = b"binary/encrypted";
+/// Of what is within an encrypted payload: the Protobuf bytes of the payload, as one Zstandard frame.
+const COMPRESSED: &[u8] = b"binary/zstd";
+/// Bytes of a payload below which compression saves nothing that anybody would notice.
+const LARGE: usize = 2 * 1024;
+/// The quickest: what a run says is the same names again and again.
+const LEVEL: i32 = 1;
+/// Temporal takes no message of half of this, compressed or not.
+const EXPANDED_CAP: usize = 16 * 1024 * 1024;
 const KEY_ID: &str = "encryption-key-id";
 const CIPHER: &str = "encryption-cipher";
 const CIPHER_NAME: &[u8] = b"AES-256-GCM";
@@ -52,6 +61,8 @@ pub enum CodecError {
     Short,
     #[error("payload could not be encrypted")]
     Encrypt,
+    #[error("payload could not be compressed or expanded")]
+    Compression,
 }
 
 impl Codec {
@@ -87,7 +98,7 @@ impl Codec {
             .ok_or_else(|| CodecError::UnknownKey(inner.current.clone()))?;
         let nonce: [u8; NONCE_BYTES] = rand::random();
         // Protobuf bytes of the whole payload, as the other SDKs' encryption keeps it.
-        let plain = payload.encode_to_vec();
+        let plain = compressed(payload.encode_to_vec())?;
         let sealed = cipher
             .encrypt(
                 &Nonce::from(nonce),
@@ -139,7 +150,8 @@ impl Codec {
                 },
             )
             .map_err(|_| CodecError::Forged)?;
-        Payload::decode(plain.as_slice()).map_err(|_| CodecError::Forged)
+        let plain = Payload::decode(plain.as_slice()).map_err(|_| CodecError::Forged)?;
+        expanded(plain)
     }
 
     /// Seals a short secret for the database.
@@ -178,6 +190,40 @@ impl Codec {
             })
             .collect()
     }
+}
+
+/// The bytes of a payload, or of a payload that holds them compressed when they are many and that makes them fewer.
+fn compressed(plain: Vec<u8>) -> Result<Vec<u8>, CodecError> {
+    if plain.len() < LARGE {
+        return Ok(plain);
+    }
+    let data = zstd::bulk::compress(&plain, LEVEL).map_err(|_| CodecError::Compression)?;
+    let small = Payload {
+        metadata: HashMap::from([(ENCODING.to_owned(), COMPRESSED.to_vec())]),
+        data,
+        ..Default::default()
+    };
+    let small = small.encode_to_vec();
+    Ok(if small.len() < plain.len() {
+        small
+    } else {
+        plain
+    })
+}
+
+/// The payload within a compressed one; another one passes as it is.
+fn expanded(payload: Payload) -> Result<Payload, CodecError> {
+    if payload.metadata.get(ENCODING).map(Vec::as_slice) != Some(COMPRESSED) {
+        return Ok(payload);
+    }
+    let size = zstd::zstd_safe::get_frame_content_size(&payload.data)
+        .ok()
+        .flatten()
+        .and_then(|size| usize::try_from(size).ok())
+        .filter(|size| *size <= EXPANDED_CAP)
+        .ok_or(CodecError::Compression)?;
+    let plain = zstd::bulk::decompress(&payload.data, size).map_err(|_| CodecError::Compression)?;
+    Payload::decode(plain.as_slice()).map_err(|_| CodecError::Forged)
 }
 
 impl PayloadCodec for Codec {
@@ -267,6 +313,68 @@ mod tests {
             codec("kite", "2026").decrypt(&short),
             Err(CodecError::Short)
         );
+    }
+
+    #[test]
+    fn a_large_payload_is_a_fraction_and_comes_back_unchanged() {
+        let large = Payload {
+            data: "{\"task\":\"INSPECT\",\"state\":\"OPEN\"},"
+                .repeat(1_000)
+                .into(),
+            ..secret()
+        };
+        let sealed = codec("kite", "2026").encrypt(&large).expect("sealed");
+        assert!(
+            sealed.data.len() < large.data.len() / 6,
+            "{}",
+            sealed.data.len()
+        );
+        assert_eq!(codec("kite", "2026").decrypt(&sealed), Ok(large));
+    }
+
+    #[test]
+    fn what_no_compression_makes_smaller_stays_as_it_is() {
+        let noise: Vec<u8> = (0..LARGE).map(|_| rand::random()).collect();
+        let noise = Payload {
+            data: noise,
+            ..secret()
+        };
+        let sealed = codec("kite", "2026").encrypt(&noise).expect("sealed");
+        assert!(sealed.data.len() < noise.data.len() + 128);
+        assert_eq!(codec("kite", "2026").decrypt(&sealed), Ok(noise));
+    }
+
+    #[test]
+    fn a_large_payload_from_before_compression_opens() {
+        let large = Payload {
+            data: vec![b'x'; 2 * LARGE],
+            ..secret()
+        };
+        let plain = large.encode_to_vec();
+        assert!(compressed(plain.clone()).expect("compressed").len() < plain.len());
+        assert_eq!(
+            expanded(Payload::decode(plain.as_slice()).expect("a payload")),
+            Ok(large)
+        );
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_or_says_too_much_is_refused() {
+        let frame = |data| Payload {
+            metadata: HashMap::from([(ENCODING.to_owned(), COMPRESSED.to_vec())]),
+            data,
+            ..Default::default()
+        };
+        let whole = zstd::bulk::compress(&[b'x'; LARGE], LEVEL).expect("a frame");
+        for cut in 0..whole.len() {
+            assert_eq!(
+                expanded(frame(whole[..cut].to_vec())),
+                Err(CodecError::Compression),
+                "{cut}"
+            );
+        }
+        let bomb = zstd::bulk::compress(&vec![0; EXPANDED_CAP + 1], LEVEL).expect("a frame");
+        assert_eq!(expanded(frame(bomb)), Err(CodecError::Compression));
     }
 
     #[test]
