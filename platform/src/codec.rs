@@ -28,7 +28,7 @@ const COMPRESSED: &[u8] = b"binary/zstd";
 const LARGE: usize = 2 * 1024;
 /// The quickest: what a run says is the same names again and again.
 const LEVEL: i32 = 1;
-/// Temporal takes no message of half of this, compressed or not.
+/// Nothing larger is compressed, so nothing that expands to more is ours.
 const EXPANDED_CAP: usize = 16 * 1024 * 1024;
 const KEY_ID: &str = "encryption-key-id";
 const CIPHER: &str = "encryption-cipher";
@@ -194,7 +194,7 @@ impl Codec {
 
 /// The bytes of a payload, or of a payload that holds them compressed when they are many and that makes them fewer.
 fn compressed(plain: Vec<u8>) -> Result<Vec<u8>, CodecError> {
-    if plain.len() < LARGE {
+    if !(LARGE..=EXPANDED_CAP).contains(&plain.len()) {
         return Ok(plain);
     }
     let data = zstd::bulk::compress(&plain, LEVEL).map_err(|_| CodecError::Compression)?;
@@ -342,6 +342,12 @@ mod tests {
         let sealed = codec("kite", "2026").encrypt(&noise).expect("sealed");
         assert!(sealed.data.len() < noise.data.len() + 128);
         assert_eq!(codec("kite", "2026").decrypt(&sealed), Ok(noise));
+    }
+
+    #[test]
+    fn what_would_expand_to_too_much_is_not_compressed() {
+        let plain = vec![0; EXPANDED_CAP + 1];
+        assert_eq!(compressed(plain.clone()), Ok(plain));
     }
 
     #[test]
