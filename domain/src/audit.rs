@@ -199,13 +199,13 @@ fn write_canonical(text: &mut String, value: &Value) {
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
+            fields.sort_unstable_by_key(|(name, _)| *name);
             text.push('{');
             for (number, (name, value)) in fields.into_iter().enumerate() {
                 if number > 0 {
                     text.push(',');
                 }
-                text.push_str(&Value::String(name.clone()).to_string());
+                write_string(text, name);
                 text.push(':');
                 write_canonical(text, value);
             }
@@ -221,9 +221,20 @@ fn write_canonical(text: &mut String, value: &Value) {
             }
             text.push(']');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            text.push_str(&value.to_string());
-        }
+        Value::String(string) => write_string(text, string),
+        Value::Null | Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
+    }
+}
+
+/// Most strings need no escape and are written as they are.
+fn write_string(text: &mut String, string: &str) {
+    let is_plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+    if string.bytes().all(is_plain) {
+        text.push('"');
+        text.push_str(string);
+        text.push('"');
+    } else {
+        text.push_str(&Value::String(string.to_owned()).to_string());
     }
 }
 

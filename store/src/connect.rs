@@ -50,18 +50,25 @@ const SESSION: [(&str, &str); 5] = [
 pub struct StoreConfig {
     /// `sqlite://path?mode=rwc` or `postgres://user:password@host/database`.
     pub url: String,
+    /// Of SQLite's one writes, and there is always another one that reads.
     pub max_connections: u32,
 }
 
-/// The database. Cheap to clone; all clones share one pool.
+/// The database. Cheap to clone; all clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) db: DatabaseConnection,
-    /// SQLite takes one writer at a time: writers of this process queue here, in order, instead of
-    /// polling the file's lock.
-    turn: Option<Arc<Mutex<()>>>,
+    writer: Option<Writer>,
     /// A SQLite database's file.
     file: Option<Arc<Path>>,
+}
+
+/// SQLite takes one writer at a time: writers of this process queue for one connection, in order, instead of polling
+/// the file's lock. That connection finds in memory what it wrote last; another one would read each page anew.
+#[derive(Debug, Clone)]
+struct Writer {
+    db: DatabaseConnection,
+    turn: Arc<Mutex<()>>,
 }
 
 /// A write transaction. Dropping it without [`Write::commit`] undoes it.
@@ -101,25 +108,31 @@ impl Store {
                     .foreign_keys(true)
             })
             .map_sqlx_postgres_opts(|postgres| postgres.application_name("kite").options(SESSION));
-        let db = open(options)
-            .await
-            .map_err(|error| unopened(&config.url, &error))?;
-        let turn = match db.get_database_backend() {
-            DbBackend::Sqlite => Some(Arc::default()),
-            _ => None,
+        let is_sqlite = config.url.starts_with("sqlite:");
+        let writer = if is_sqlite {
+            let readers = config.max_connections.saturating_sub(1);
+            options.max_connections(readers.max(1));
+            let mut alone = options.clone();
+            alone.max_connections(1);
+            Some(Writer {
+                db: opened(&config.url, alone).await?,
+                turn: Arc::default(),
+            })
+        } else {
+            None
         };
-        let file = match db.get_database_backend() {
-            DbBackend::Sqlite => sqlite_file(&config.url),
-            _ => None,
-        };
-        Ok(Self { db, turn, file })
+        Ok(Self {
+            db: opened(&config.url, options).await?,
+            writer,
+            file: is_sqlite.then(|| sqlite_file(&config.url)).flatten(),
+        })
     }
 
     /// Brings the schema to this version, in one transaction: either all of it or nothing. Processes
     /// that start together wait for one another. A schema newer than this version is an error.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let write = self.write().await?;
-        if self.turn.is_none() {
+        if self.writer.is_none() {
             write
                 .tx
                 .execute_unprepared(&format!(
@@ -151,18 +164,20 @@ impl Store {
 
     /// Waits for calls under way and closes the connections.
     pub async fn close(self) -> Result<(), StoreError> {
+        if let Some(writer) = self.writer {
+            writer.db.close().await?;
+        }
         Ok(self.db.close().await?)
     }
 
     /// Begins a write. On SQLite it takes the write lock at once: a transaction that begins by reading
     /// and writes later fails when somebody wrote in between.
     pub(crate) async fn write(&self) -> Result<Write, StoreError> {
-        let turn = match &self.turn {
-            Some(turn) => Some(Arc::clone(turn).lock_owned().await),
-            None => None,
+        let (db, turn) = match &self.writer {
+            Some(Writer { db, turn }) => (db, Some(Arc::clone(turn).lock_owned().await)),
+            None => (&self.db, None),
         };
-        let tx = self
-            .db
+        let tx = db
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
@@ -177,7 +192,7 @@ impl Store {
 
     /// The database's clock, for leases that several machines must agree on.
     pub(crate) async fn clock(&self, write: &Write) -> Result<DateTime<Utc>, StoreError> {
-        if self.turn.is_some() {
+        if self.writer.is_some() {
             return Ok(column::now());
         }
         let row = write
@@ -202,7 +217,10 @@ fn sqlite_file(url: &str) -> Option<Arc<Path>> {
     (!path.is_empty() && !path.starts_with(":memory:")).then(|| Path::new(path).into())
 }
 
-/// A sentence for whoever started the program: which database (without its password), and why not.
+async fn opened(url: &str, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    open(options).await.map_err(|error| unopened(url, &error))
+}
+
 /// SQLite refuses at once, whatever the timeout, while another process changes the same file to its write-ahead log.
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
     let began = Instant::now();
@@ -224,6 +242,7 @@ fn is_locked(error: &DbErr) -> bool {
     code.as_deref() == Some(SQLITE_BUSY)
 }
 
+/// A sentence for whoever started the program: which database (without its password), and why not.
 fn unopened(url: &str, error: &DbErr) -> StoreError {
     let shown = match url.split_once('@') {
         Some((_, place)) => format!("PostgreSQL {place}"),

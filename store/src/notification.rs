@@ -10,7 +10,7 @@ use domain::task::TaskId;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, TryInsertResult,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -119,28 +119,15 @@ async fn write(
     let mut told = BTreeSet::new();
     let ids: Vec<String> = rows.keys().cloned().collect();
     for ids in ids.chunks(BATCH) {
-        let known: BTreeSet<String> = row::Entity::find()
-            .select_only()
-            .column(row::Column::Id)
-            .filter(row::Column::Id.is_in(ids))
-            .into_tuple::<String>()
-            .all(tx)
-            .await?
-            .into_iter()
-            .collect();
-        let new: Vec<row::ActiveModel> = ids
-            .iter()
-            .filter(|id| !known.contains(*id))
-            .filter_map(|id| rows.remove(id))
-            .collect();
-        told.extend(
-            new.iter()
-                .filter_map(|row| row.person.try_as_ref().cloned()),
-        );
-        row::Entity::insert_many(new)
+        let new = ids.iter().filter_map(|id| rows.get(id).cloned());
+        let inserted = row::Entity::insert_many(new)
             .on_conflict_do_nothing()
-            .exec_without_returning(tx)
+            .exec_with_returning_keys(tx)
             .await?;
+        if let TryInsertResult::Inserted(ids) = inserted {
+            let new = ids.iter().filter_map(|id| rows.get(id));
+            told.extend(new.filter_map(|row| row.person.try_as_ref().cloned()));
+        }
     }
     Ok(told
         .into_iter()

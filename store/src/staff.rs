@@ -1,5 +1,6 @@
 //! The directory of staff.
 
+mod held;
 mod member;
 pub mod session;
 
@@ -13,6 +14,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+use self::held::with_roles;
 use crate::audit::{AuditEntry, INSTALLATION, Owner};
 use crate::change::{self, NewChange, Topic};
 use crate::column::{self, At};
@@ -119,21 +121,15 @@ impl Store {
 
     /// The account with that login, blocked or not; case does not matter.
     pub async fn staff_by_login(&self, login: &str) -> Result<Option<StaffLogin>, StoreError> {
-        let found = row::Entity::find()
-            .filter(row::Column::Login.eq(login_key(login)))
-            .one(&self.db)
-            .await?;
-        let Some(row) = found else { return Ok(None) };
-        let (password_hash, blocked) = (row.password_hash.clone(), row.blocked);
-        Ok(self
-            .members(vec![row])
-            .await?
-            .pop()
-            .map(|member| StaffLogin {
-                member,
-                password_hash,
-                blocked,
-            }))
+        let account = row::Entity::find().filter(row::Column::Login.eq(login_key(login)));
+        let Some((row, roles)) = with_roles(&self.db, account).await?.pop() else {
+            return Ok(None);
+        };
+        Ok(Some(StaffLogin {
+            password_hash: row.password_hash.clone(),
+            blocked: row.blocked,
+            member: member(row, roles)?,
+        }))
     }
 
     /// Holders of the role who work in the city (those without cities work in all of them), by name.
@@ -144,11 +140,8 @@ impl Store {
             .from(role_row::Entity)
             .and_where(role_row::Column::Role.eq(role.to_string()))
             .take();
-        let rows = present()
-            .filter(row::Column::Person.in_subquery(holders))
-            .all(&self.db)
-            .await?;
-        let mut members = self.members(rows).await?;
+        let query = present().filter(row::Column::Person.in_subquery(holders));
+        let mut members = self.members(query).await?;
         members.retain(|member| {
             city.is_empty()
                 || member.cities.is_empty()
@@ -159,8 +152,7 @@ impl Store {
 
     /// Everybody who is not blocked, by name.
     pub async fn all_staff(&self) -> Result<Vec<StaffMember>, StoreError> {
-        let rows = present().all(&self.db).await?;
-        self.members(rows).await
+        self.members(present()).await
     }
 
     /// Absent people whom the person stands in for now.
@@ -177,20 +169,19 @@ impl Store {
         &self,
         person: &PersonId,
     ) -> Result<Option<(StaffMember, Vec<PersonId>)>, StoreError> {
-        let rows = present()
-            .filter(
-                row::Column::Person
-                    .eq(&person.0)
-                    .or(row::Column::Substitute.eq(&person.0)),
-            )
-            .all(&self.db)
-            .await?;
+        let both = present().filter(
+            row::Column::Person
+                .eq(&person.0)
+                .or(row::Column::Substitute.eq(&person.0)),
+        );
         // Nobody stands in for themselves.
-        let (own, absent): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| row.person == person.0);
-        let member = self.members(own).await?.pop();
-        let absent = absent.into_iter().map(|row| PersonId(row.person)).collect();
-        Ok(member.map(|member| (member, absent)))
+        let (mut own, absent): (Vec<_>, Vec<_>) = with_roles(&self.db, both)
+            .await?
+            .into_iter()
+            .partition(|(row, _)| row.person == person.0);
+        let own = own.pop().map(|(row, roles)| member(row, roles));
+        let absent = absent.into_iter().map(|(row, _)| PersonId(row.person));
+        Ok(own.transpose()?.map(|own| (own, absent.collect())))
     }
 
     /// Writes the whole record, absence included. Whoever is blocked is signed out everywhere.
@@ -306,21 +297,15 @@ impl Store {
         &self,
         query: Select<row::Entity>,
     ) -> Result<Option<StaffMember>, StoreError> {
-        let rows = query.one(&self.db).await?.into_iter().collect();
-        Ok(self.members(rows).await?.pop())
+        Ok(self.members(query).await?.into_iter().next())
     }
 
-    /// The rows as people, with their roles, in the rows' order.
-    async fn members(&self, rows: Vec<row::Model>) -> Result<Vec<StaffMember>, StoreError> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut roles = roles_of(&self.db, &rows).await?;
-        rows.into_iter()
-            .map(|row| {
-                let held = roles.remove(&row.person).unwrap_or_default();
-                member(row, held)
-            })
+    /// What the query finds, as people with their roles, in its order.
+    async fn members(&self, query: Select<row::Entity>) -> Result<Vec<StaffMember>, StoreError> {
+        with_roles(&self.db, query)
+            .await?
+            .into_iter()
+            .map(|(row, roles)| member(row, roles))
             .collect()
     }
 }
@@ -344,17 +329,17 @@ impl Listed {
 
 /// Everybody who is not blocked.
 pub(crate) async fn listed(db: &impl ConnectionTrait) -> Result<Vec<Listed>, StoreError> {
-    let rows = present().all(db).await?;
-    let mut roles = roles_of(db, &rows).await?;
-    rows.into_iter()
-        .map(|row| {
+    with_roles(db, present())
+        .await?
+        .into_iter()
+        .map(|(row, roles)| {
             let at = At {
                 table: "staff",
                 key: &row.person,
             };
             Ok(Listed {
                 login: row.login,
-                roles: roles.remove(&row.person).unwrap_or_default(),
+                roles,
                 cities: at.json("cities", row.cities)?,
                 substitute: row.substitute,
                 person: row.person,
@@ -379,28 +364,6 @@ pub(crate) async fn names<'a>(
         .collect())
 }
 
-async fn roles_of(
-    db: &impl ConnectionTrait,
-    rows: &[row::Model],
-) -> Result<BTreeMap<String, Vec<Role>>, StoreError> {
-    let mut roles: BTreeMap<String, Vec<Role>> = BTreeMap::new();
-    let role_rows = role_row::Entity::find()
-        .filter(role_row::Column::Person.is_in(rows.iter().map(|row| row.person.as_str())))
-        .order_by_asc(role_row::Column::Role)
-        .all(db)
-        .await?;
-    for role_row::Model { person, role } in role_rows {
-        let role = At {
-            table: "staff_role",
-            key: &person,
-        }
-        .parse("role", &role)?;
-        roles.entry(person).or_default().push(role);
-    }
-    Ok(roles)
-}
-
-/// Replaces the person's roles.
 async fn write_roles(
     db: &impl ConnectionTrait,
     person: &PersonId,
@@ -424,7 +387,6 @@ fn present() -> Select<row::Entity> {
     row::Entity::find()
         .filter(row::Column::Blocked.eq(false))
         .order_by_asc(row::Column::Name)
-        .order_by_asc(row::Column::Person)
 }
 
 fn login_key(login: &str) -> String {

@@ -23,9 +23,9 @@ use crate::error::TemplateError;
 /// Families that are loaded: the text, and the one whose many scripts stand in for it.
 const FAMILIES: [&str; 2] = ["Libertinus Serif", "DejaVu Sans Mono"];
 const DATA: &str = "data.json";
-/// Results of the compiler's memory are kept for this many documents: enough to reuse what belongs
-/// to the templates, while the data of people does not stay. Each holds some five megabytes.
-const MEMORY: usize = 2;
+/// Results of the compiler's memory are kept until this many documents did not use them: what belongs to the templates
+/// is reused, while the data of people does not stay. Each document leaves some five megabytes.
+const MEMORY: usize = 1;
 
 /// What a document is, apart from its content.
 pub(crate) struct Identity {

@@ -231,4 +231,11 @@ proptest! {
         prop_assert_eq!(canonical(&forward), canonical(&backward));
         prop_assert_eq!(serde_json::from_str::<Value>(&canonical(&forward)).expect("JSON"), forward);
     }
+
+    /// Strings are written as serde_json writes them, escapes included: hashes of former versions stay what they are.
+    #[test]
+    fn canonical_strings_are_those_of_serde_json(string in "[a-zё\u{0}-\u{1f}\u{7f}\"\\\\\u{2028}]{0,12}") {
+        let value = json!({ string.clone(): string });
+        prop_assert_eq!(canonical(&value), value.to_string());
+    }
 }

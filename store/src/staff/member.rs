@@ -5,11 +5,12 @@ use domain::staff::{Member, MemberDraft, PersonId, PersonRef, Role, may_change};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder,
+    PaginatorTrait, QueryFilter, QueryOrder, Select,
 };
 use serde_json::{Value, json};
 
-use super::{changed, login_key, member, names, role_row, roles_of, row, session, write_roles};
+use super::held::with_roles;
+use super::{changed, login_key, member, names, role_row, row, session, write_roles};
 use crate::audit::{AuditEntry, Owner};
 use crate::change;
 use crate::column::{self, At};
@@ -19,12 +20,8 @@ use crate::error::{ChangeError, StoreError};
 impl Store {
     /// Everybody, the blocked ones too, by name.
     pub async fn members_of_staff(&self) -> Result<Vec<Member>, StoreError> {
-        let rows = row::Entity::find()
-            .order_by_asc(row::Column::Name)
-            .order_by_asc(row::Column::Person)
-            .all(&self.db)
-            .await?;
-        members(&self.db, rows).await
+        let everybody = row::Entity::find().order_by_asc(row::Column::Name);
+        members(&self.db, everybody).await
     }
 
     /// Takes somebody in; a draft was tidied before.
@@ -287,8 +284,7 @@ fn columns(draft: &MemberDraft) -> Result<row::ActiveModel, StoreError> {
 }
 
 async fn read(tx: &DatabaseTransaction, person: &PersonId) -> Result<Member, ChangeError> {
-    let found = row::Entity::find_by_id(person.0.as_str()).one(tx).await?;
-    members(tx, found.into_iter().collect())
+    members(tx, row::Entity::find_by_id(person.0.as_str()))
         .await?
         .pop()
         .ok_or_else(|| {
@@ -302,14 +298,16 @@ async fn read(tx: &DatabaseTransaction, person: &PersonId) -> Result<Member, Cha
 
 async fn members(
     db: &impl ConnectionTrait,
-    rows: Vec<row::Model>,
+    query: Select<row::Entity>,
 ) -> Result<Vec<Member>, StoreError> {
-    let mut roles = roles_of(db, &rows).await?;
-    let substitutes = rows.iter().filter_map(|row| row.substitute.as_deref());
+    let people = with_roles(db, query).await?;
+    let substitutes = people
+        .iter()
+        .filter_map(|(row, _)| row.substitute.as_deref());
     let names = names(db, substitutes).await?;
-    rows.into_iter()
-        .map(|row| {
-            let held = roles.remove(&row.person).unwrap_or_default();
+    people
+        .into_iter()
+        .map(|(row, held)| {
             let (login, blocked) = (row.login.clone(), row.blocked);
             let version = At {
                 table: "staff",
