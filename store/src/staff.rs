@@ -364,6 +364,7 @@ pub(crate) async fn names<'a>(
         .collect())
 }
 
+/// Replaces the person's roles.
 async fn write_roles(
     db: &impl ConnectionTrait,
     person: &PersonId,
